@@ -1,1 +1,23 @@
-export {}
+export { type XaiErrorCode, type XaiErrorResponse, XaiOAuthError } from './error.js'
+export type { XaiProfile } from './profile.js'
+export type { XaiRefreshOptions, XaiTokens } from './refresh.js'
+export type { XaiRevokeOptions } from './revocation.js'
+export { CookieStateStore, type CookieStateStoreOptions } from './state/cookie-state-store.js'
+export { SessionStateStore } from './state/session-state-store.js'
+export type { StateFailure, StateFailureReason } from './state/state-failure.js'
+export type { StateMetadata, StateStore } from './state/state-store.js'
+export { XaiStrategy, XaiStrategy as Strategy } from './strategy.js'
+export type {
+  XaiAuthenticateOptions,
+  XaiAuthorizationParams,
+  XaiStrategyOptions,
+  XaiStrategyOptionsWithRequest,
+} from './strategy-option.js'
+export type { XaiTokenResponse } from './token-response.js'
+export type {
+  XaiVerifyCallback,
+  XaiVerifyFunction,
+  XaiVerifyFunctionWithParams,
+  XaiVerifyFunctionWithRequest,
+  XaiVerifyFunctionWithRequestAndParams,
+} from './verify-call.js'

@@ -1,0 +1,82 @@
+import { challengeOf, nonceOf } from './pkce.js'
+
+/** Names that the protocol sets in the authorization request; the application cannot name them. */
+const protocolNames = new Set([
+  'response_type',
+  'response_mode',
+  'client_id',
+  'redirect_uri',
+  'scope',
+  'state',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'request',
+  'request_uri',
+])
+
+/** What a sign-in asks xAI for. */
+export interface AuthorizationRequest {
+  authorizationURL: string
+  clientID: string
+  redirectURI: string
+  /** Space-separated. */
+  scope: string
+  state: string
+  codeVerifier: string
+  /** The application's own parameters, which those of the protocol override. */
+  extras: Readonly<Record<string, unknown>>
+}
+
+/** The address that the person's browser goes to (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1). */
+export function buildAuthorizationURL(request: AuthorizationRequest): string {
+  const { authorizationURL, clientID, redirectURI, scope, state, codeVerifier, extras } = request
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(extras)) {
+    if (value !== undefined && value !== null) query.set(name, String(value))
+  }
+  query.set('response_type', 'code')
+  query.set('client_id', clientID)
+  query.set('redirect_uri', redirectURI)
+  if (scope) query.set('scope', scope)
+  query.set('state', state)
+  if (hasOpenID(scope)) query.set('nonce', nonceOf(codeVerifier))
+  query.set('code_challenge', challengeOf(codeVerifier))
+  query.set('code_challenge_method', 'S256')
+  return `${authorizationURL}${authorizationURL.includes('?') ? '&' : '?'}${query}`
+}
+
+/** Whether scopes ask for an id_token (OpenID Connect Core §3.1.2.1). */
+export const hasOpenID = (scope: string): boolean => scope.split(' ').includes('openid')
+
+/** Joins scopes as the wire has them. @throws {TypeError} for anything but a string or a list of strings */
+export function parseScope(scope: unknown): string {
+  const scopes = [scope].flat()
+  if (!scopes.every((value) => typeof value === 'string')) {
+    throw new TypeError(
+      "XaiStrategy: scope must be a string or a list of strings; write scope: 'openid profile email'",
+    )
+  }
+  return scopes.join(' ').trim()
+}
+
+/**
+ * Demands that parameters of the application's are plain values under names of its own.
+ *
+ * @throws {TypeError} that names the parameter
+ */
+export function checkAuthorizationParams(params: unknown): asserts params is Record<string, unknown> {
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) {
+    throw new TypeError('XaiStrategy: authorizationParams must be an object, or a function that returns one')
+  }
+  for (const [name, value] of Object.entries(params)) {
+    if (protocolNames.has(name)) {
+      throw new TypeError(
+        `XaiStrategy: authorizationParams may not set ${name}, which the protocol sets; leave it out`,
+      )
+    }
+    if (!['string', 'number', 'boolean', 'undefined'].includes(typeof value)) {
+      throw new TypeError(`XaiStrategy: authorizationParams.${name} must be a string, a number or a boolean`)
+    }
+  }
+}

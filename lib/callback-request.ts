@@ -1,0 +1,73 @@
+import type { Request } from 'express'
+
+/** What xAI may send back (RFC 6749 §4.1.2, RFC 9207); each is non-empty, comes once and is of bounded length. */
+export interface CallbackParameters {
+  code?: string
+  state?: string
+  error?: string
+  error_description?: string
+  error_uri?: string
+  iss?: string
+}
+
+/** What a request to the strategy is: the beginning of a sign-in, a callback to judge, or neither. */
+export type CallbackRequest =
+  | { kind: 'begin' }
+  | { kind: 'invalid'; message: string }
+  | { kind: 'callback'; parameters: CallbackParameters }
+
+const names = ['code', 'state', 'error', 'error_description', 'error_uri', 'iss'] as const
+
+const maxCharacters = 4096
+
+type Entries = ReadonlyArray<readonly [name: string, value: unknown]>
+
+/** Judges a request by its parameters alone, from the query and, of a POST, the form; the code is not looked at. */
+export function parseCallbackRequest(req: Request): CallbackRequest {
+  const given = [...entriesOf(req.query), ...(req.method === 'POST' ? entriesOf(req.body) : [])]
+  // A query parser may keep one of several values; the URL itself shows them all.
+  const raw = rawEntriesOf(req.url)
+  const parameters: CallbackParameters = {}
+  const problems: string[] = []
+  const present = new Set<string>()
+  for (const name of names) {
+    const means = ([key]: Entries[number]): boolean => key === name || key.startsWith(`${name}[`)
+    const values = given.filter(means).map(([, value]) => value)
+    const count = Math.max(values.length, raw.filter(means).length)
+    if (count === 0) continue
+    present.add(name)
+    const [value] = values
+    if (count > 1 || Array.isArray(value)) problems.push(`${name} is repeated`)
+    else if (typeof value !== 'string') problems.push(`${name} is nested`)
+    else if (value === '') problems.push(`${name} is empty`)
+    else if (value.length > maxCharacters) problems.push(`${name} is longer than ${maxCharacters} characters`)
+    else parameters[name] = value
+  }
+  if (!present.has('code') && !present.has('state') && !present.has('error')) return { kind: 'begin' }
+  const problem = problems[0] ?? combinationProblem(parameters) ?? purposeProblem(req)
+  return problem === undefined
+    ? { kind: 'callback', parameters }
+    : { kind: 'invalid', message: `This is no callback of xAI's: ${problem}.` }
+}
+
+function combinationProblem({ code, state, error }: CallbackParameters): string | undefined {
+  if (code && !state) return 'there is a code without a state'
+  if (state && !code && !error) return 'there is a state without a code or an error'
+  return undefined
+}
+
+/** Scanners and browsers that look ahead must not spend the code of the person who comes after them. */
+function purposeProblem({ method, headers = {} }: Partial<Request>): string | undefined {
+  if (method === 'HEAD') return 'a HEAD request signs nobody in, and the code was not used'
+  const purposes = [headers['sec-purpose'], headers.purpose].flat()
+  return purposes.some((purpose) => purpose?.startsWith('prefetch'))
+    ? 'a prefetch signs nobody in, and the code was not used'
+    : undefined
+}
+
+const entriesOf = (source: unknown): Entries =>
+  typeof source === 'object' && source !== null ? Object.entries(source) : []
+
+const rawEntriesOf = (url: string | undefined): Entries => [
+  ...new URLSearchParams((url ?? '').split('?').slice(1).join('?')),
+]

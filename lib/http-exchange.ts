@@ -1,0 +1,87 @@
+import * as http from 'node:http'
+import * as https from 'node:https'
+
+/** One mebibyte: no honest answer of an authorization server comes near it. */
+export const maxBodyBytes = 1024 * 1024
+
+/** One HTTP request, complete in itself. */
+export interface HttpRequest {
+  method: 'GET' | 'POST'
+  url: string
+  headers: http.OutgoingHttpHeaders
+  body?: string
+  agent?: http.Agent | boolean | undefined
+  signal?: AbortSignal | undefined
+  /** Milliseconds for everything: connect, headers and body. */
+  timeout: number
+}
+
+/** A complete answer; redirects are answers like any other, they are never followed. */
+export interface HttpAnswer {
+  status: number
+  headers: http.IncomingHttpHeaders
+  body: Buffer
+}
+
+/** No complete answer came within the deadline; the socket has been closed. */
+export class DeadlineError extends Error {
+  readonly code = 'ETIMEDOUT'
+
+  constructor(timeout: number) {
+    super(`no complete answer within ${timeout} ms`)
+  }
+}
+
+/** The body went past {@link maxBodyBytes}; `answer` holds what was read until then. */
+export class OversizedBodyError extends Error {
+  readonly answer: HttpAnswer
+
+  constructor(answer: HttpAnswer) {
+    super(`the body is larger than ${maxBodyBytes} bytes`)
+    this.answer = answer
+  }
+}
+
+/**
+ * Sends one request and reads its whole answer, within one deadline and one size limit. Settles exactly once.
+ *
+ * @throws {DeadlineError} {@link OversizedBodyError}, or what `node:http` reported about the connection
+ */
+export function requestAnswer({ url, body, timeout, ...options }: HttpRequest): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const { request: send } = url.startsWith('https:') ? https : http
+    const request = send(url, options)
+    const deadline = setTimeout(() => fail(new DeadlineError(timeout)), timeout)
+
+    function fail(reason: unknown): void {
+      clearTimeout(deadline)
+      reject(reason)
+      request.destroy()
+    }
+
+    request.on('error', fail)
+    // A server that switches protocols ends the request without an answer and without an error.
+    request.on('upgrade', () => fail(new Error('the server switched protocols')))
+    request.on('response', (response) => {
+      const { headers } = response
+      const status = response.statusCode as number
+      const chunks: Buffer[] = []
+      let length = 0
+      const collect = (chunk: Buffer): void => {
+        chunks.push(chunk)
+        length += chunk.length
+        if (length <= maxBodyBytes) return
+        // Chunks that are parsed already would still arrive after the socket is gone.
+        response.off('data', collect)
+        fail(new OversizedBodyError({ status, headers, body: Buffer.concat(chunks) }))
+      }
+      response.on('data', collect)
+      response.on('error', fail)
+      response.on('end', () => {
+        clearTimeout(deadline)
+        resolve({ status, headers, body: Buffer.concat(chunks) })
+      })
+    })
+    request.end(body)
+  })
+}

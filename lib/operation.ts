@@ -1,0 +1,95 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { parseObject, parseRetryAfter } from './answer.js'
+import { type XaiErrorCode, type XaiErrorResponse, XaiOAuthError } from './error.js'
+import {
+  DeadlineError,
+  type HttpAnswer,
+  type HttpRequest,
+  OversizedBodyError,
+  requestAnswer,
+} from './http-exchange.js'
+import { redact, redactIssuedTokens } from './redaction.js'
+
+/** Something that is asked of xAI: what it is called, which codes its failures have, which secrets it sends. */
+export interface Operation {
+  /** The start of every message, e.g. `xAI token exchange`. */
+  what: string
+  /** Refused, or no answer. */
+  failed: XaiErrorCode
+  /** An answer that nobody can use. */
+  invalid: XaiErrorCode
+  /** A 403 that xAI's OAuth server itself gave. */
+  tierDenied?: XaiErrorCode
+  /** `invalid_grant`: the grant is gone for good. */
+  revoked?: XaiErrorCode
+  /** A sentence for the case that the request may have arrived and its answer was lost. */
+  answerLost?: string
+  secrets: ReadonlyArray<string | undefined>
+}
+
+const maxResponseBytes = 64 * 1024
+const maxMessageCharacters = 2000
+
+/** Sends the operation's one request. @throws {XaiOAuthError} when no complete answer comes */
+export async function requestOperation(operation: Operation, request: HttpRequest): Promise<HttpAnswer> {
+  try {
+    return await requestAnswer(request)
+  } catch (cause) {
+    const { what, failed, answerLost } = operation
+    if (cause instanceof OversizedBodyError) throw buildUnusable(operation, cause.answer, cause.message)
+    const status = cause instanceof DeadlineError ? 504 : 502
+    const message = [`${what} failed: ${describe(cause)}`, answerLost].filter(Boolean).join('. ')
+    throw new XaiOAuthError(failed, message, { status, cause })
+  }
+}
+
+/** The error of an answer that refuses: HTTP status and body stand in the message. */
+export function buildRefusal(operation: Operation, answer: HttpAnswer, start?: string): XaiOAuthError {
+  const response = buildResponse(operation, answer)
+  const sentence = start ?? `${operation.what} failed (HTTP ${answer.status}).`
+  const body = response.body.slice(0, maxMessageCharacters)
+  return new XaiOAuthError(operation.failed, `${sentence} Response: ${body}`, detailOf(response))
+}
+
+/** The error of an answer that should have been usable and is not; the message does not repeat it. */
+export function buildUnusable(operation: Operation, answer: HttpAnswer, why: string): XaiOAuthError {
+  const message = `${operation.what} got an unusable answer (HTTP ${answer.status}): ${why}`
+  return new XaiOAuthError(operation.invalid, message, detailOf(buildResponse(operation, answer)))
+}
+
+function buildResponse({ secrets }: Operation, { status, headers, body }: HttpAnswer): XaiErrorResponse {
+  const clean = (text: string): string => redact(text, secrets)
+  const cleanHeaders: IncomingHttpHeaders = {}
+  for (const [name, value] of Object.entries(headers)) {
+    cleanHeaders[name] = Array.isArray(value) ? value.map(clean) : clean(value as string)
+  }
+  // Redacted before it is cut, so that no half of a secret is left at the edge.
+  const text = redactIssuedTokens(clean(body.toString('utf8')))
+  return { status, headers: cleanHeaders, body: cutBytes(text, maxResponseBytes) }
+}
+
+const cutBytes = (text: string, limit: number): string =>
+  new TextDecoder().decode(Buffer.from(text).subarray(0, limit), { stream: true })
+
+function detailOf(response: XaiErrorResponse): ConstructorParameters<typeof XaiOAuthError>[2] {
+  const { status, headers, body } = response
+  const words = parseObject(body) ?? {}
+  const retryAfter = parseRetryAfter(headers['retry-after'])
+  return {
+    status: status >= 400 ? status : 502,
+    response,
+    ...textOf(words, 'error'),
+    ...textOf(words, 'error_description'),
+    ...textOf(words, 'error_uri'),
+    ...(retryAfter !== undefined && { retryAfter }),
+  }
+}
+
+const textOf = (words: Record<string, unknown>, name: string): Record<string, string> =>
+  typeof words[name] === 'string' ? { [name]: words[name] } : {}
+
+/** Words for what was caught; Node leaves the message of a connection tried on several addresses empty. */
+function describe(cause: unknown): string {
+  const { message, code } = cause as NodeJS.ErrnoException
+  return message || String(code)
+}

@@ -1,0 +1,28 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+
+/** 256 random bits, base64url: long enough for a state and for a code verifier (RFC 7636 §4.1). */
+export const randomToken = (): string => randomBytes(32).toString('base64url')
+
+/**
+ * A code verifier that remembers in its ending whether an id_token was asked for. The verifier is all that every
+ * state store keeps, and scopes can differ from one sign-in to the next.
+ */
+export const buildCodeVerifier = (asksForIDToken: boolean): string =>
+  `${randomToken()}${asksForIDToken ? '.1' : '.0'}`
+
+/** What {@link buildCodeVerifier} was told; `undefined` of a verifier from elsewhere. */
+export function askedForIDToken(verifier: string): boolean | undefined {
+  const [, ending] = verifier.split('.')
+  return ending === undefined ? undefined : ending === '1'
+}
+
+/** The S256 challenge of a code verifier (RFC 7636 §4.2). */
+export const challengeOf = (verifier: string): string =>
+  createHash('sha256').update(verifier).digest('base64url')
+
+/**
+ * The OpenID Connect nonce of a sign-in. It is derived from the code verifier, so that a state store has nothing
+ * more to keep; keyed, because the plain hash of the verifier is public as its challenge.
+ */
+export const nonceOf = (verifier: string): string =>
+  createHmac('sha256', verifier).update('passport-xai nonce').digest('base64url')

@@ -1,0 +1,31 @@
+import type { XaiOAuth2 } from './oauth2-client.js'
+import { buildRefusal, type Operation } from './operation.js'
+
+/** How a token is revoked. */
+export interface XaiRevokeOptions {
+  /** What kind of token it is, for a server that keeps them apart. */
+  hint?: 'access_token' | 'refresh_token'
+  signal?: AbortSignal
+}
+
+/**
+ * Revokes a token (RFC 7009); any 2xx is success.
+ *
+ * @throws {XaiOAuthError} `xai_revocation_failed`
+ */
+export async function requestRevocation(
+  client: XaiOAuth2,
+  url: string,
+  { token, hint, signal }: XaiRevokeOptions & { token: string },
+): Promise<void> {
+  signal?.throwIfAborted()
+  const operation: Operation = {
+    what: 'xAI token revocation',
+    failed: 'xai_revocation_failed',
+    invalid: 'xai_revocation_failed',
+    secrets: [token],
+  }
+  const protocol = { token, ...(hint && { token_type_hint: hint }) }
+  const answer = await client.postForm(operation, { url, protocol, signal })
+  if (answer.status < 200 || answer.status > 299) throw buildRefusal(operation, answer)
+}

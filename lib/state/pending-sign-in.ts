@@ -1,0 +1,47 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { StateMetadata } from './state-store.js'
+
+/** Milliseconds that a sign-in may take. */
+export const signInLifetime = 10 * 60_000
+
+/** As many sign-ins may be open in one browser; then the oldest gives way. */
+export const maxPendingSignIns = 8
+
+/** A sign-in that has begun, as a store keeps it; JSON. */
+export interface PendingSignIn {
+  /** The protocol's state, as sent to xAI. */
+  handle: string
+  codeVerifier: string
+  /** The application's state; absent when it gave none. */
+  state?: unknown
+  /** What it is bound to, see {@link bindingOf}. */
+  binding: string
+  /** Milliseconds since the epoch. */
+  began: number
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+/** A digest of client, issuer and redirect URI: a sign-in that began with others is not ours (RFC 9700 §4.4, §4.7). */
+export const bindingOf = ({ clientID, issuer, callbackURL }: StateMetadata): string =>
+  digest(JSON.stringify([clientID, issuer, callbackURL])).toString('base64url')
+
+/** Compares in a time that says nothing about where two texts differ. */
+export const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b))
+
+/** Builds what a store keeps of a sign-in that begins now. */
+export const buildPendingSignIn = (
+  handle: string,
+  codeVerifier: string,
+  state: unknown,
+  meta: StateMetadata,
+): PendingSignIn => ({
+  handle,
+  codeVerifier,
+  ...(state !== undefined && { state }),
+  binding: bindingOf(meta),
+  began: Date.now(),
+})
+
+/** Whether a sign-in has used up its time. */
+export const isExpired = ({ began }: PendingSignIn): boolean => Date.now() >= began + signInLifetime

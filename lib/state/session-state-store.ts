@@ -1,0 +1,91 @@
+import type { Request } from 'express'
+import { randomToken } from '../pkce.js'
+import {
+  bindingOf,
+  buildPendingSignIn,
+  isExpired,
+  isSame,
+  maxPendingSignIns,
+  type PendingSignIn,
+} from './pending-sign-in.js'
+import { SpentStates } from './spent-state.js'
+import { buildStateFailure, type StateFailureReason } from './state-failure.js'
+import type { StateLoadedCallback, StateMetadata, StateStore, StateStoredCallback } from './state-store.js'
+
+type Session = Record<string, unknown> & { regenerate?: (callback: (error?: unknown) => void) => unknown }
+
+const defaultKey = 'oauth2:auth.x.ai'
+
+/**
+ * Keeps pending sign-ins in the application's session: up to 8 at once in one browser, each for 10 minutes and
+ * for one use, bound to client, issuer and redirect URI. Needs a session on the request.
+ */
+export class SessionStateStore implements StateStore {
+  private readonly key: string
+  private readonly spent = new SpentStates()
+
+  /** `key`: the name in the session under which sign-ins are kept. */
+  constructor({ key = defaultKey }: { key?: string | undefined } = {}) {
+    this.key = key
+  }
+
+  store(
+    req: Request,
+    codeVerifier: string,
+    state: unknown,
+    meta: StateMetadata,
+    callback: StateStoredCallback,
+  ): void {
+    const session = sessionOf(req)
+    if (!session) return callback(missingSessionError())
+    const handle = randomToken()
+    const signIn = buildPendingSignIn(handle, codeVerifier, state, meta)
+    // A new list under the top-level key: some session middleware notices nothing less.
+    session[this.key] = [...this.pendingIn(session), signIn].slice(-maxPendingSignIns)
+    callback(null, handle)
+  }
+
+  verify(req: Request, handle: string, meta: StateMetadata, callback: StateLoadedCallback): void {
+    const session = sessionOf(req)
+    if (!session) return callback(missingSessionError())
+    const fail = (reason: StateFailureReason): void => callback(null, false, buildStateFailure(reason, req))
+    const pending = this.pendingIn(session)
+    const signIn = pending.find((candidate) => isSame(candidate.handle, handle))
+    if (this.spent.has(handle)) return fail('used')
+    if (!signIn) return fail(pending.length === 0 ? 'missing' : 'unknown')
+    if (!isSame(signIn.binding, bindingOf(meta))) return fail('mismatch')
+    if (isExpired(signIn)) return fail('expired')
+    this.spent.add(handle)
+    session[this.key] = pending.filter((other) => other !== signIn)
+    this.keepAcrossRegeneration(req, session)
+    callback(null, signIn.codeVerifier, signIn.state)
+  }
+
+  private pendingIn(session: Session): PendingSignIn[] {
+    const list = session[this.key]
+    return Array.isArray(list) ? list : []
+  }
+
+  /** Passport replaces an express-session when a sign-in succeeds; what other tabs have begun must outlive that. */
+  private keepAcrossRegeneration(req: Request, session: Session): void {
+    if (!('sessionStore' in req) || !session.regenerate) return
+    const regenerate = session.regenerate.bind(session)
+    const value = (callback: (error?: unknown) => void): unknown => {
+      const pending = this.pendingIn(session)
+      return regenerate((error) => {
+        const renewed = sessionOf(req)
+        if (renewed && pending.length > 0) renewed[this.key] = pending
+        callback(error)
+      })
+    }
+    Object.defineProperty(session, 'regenerate', { value, configurable: true, writable: true })
+  }
+}
+
+const sessionOf = (req: Request): Session | undefined =>
+  (req as unknown as { session?: Session | undefined }).session
+
+const missingSessionError = (): Error =>
+  new TypeError(
+    'XaiStrategy: the request has no session; use session middleware (e.g. express-session) before passport, or store: new CookieStateStore({ secret })',
+  )

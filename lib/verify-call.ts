@@ -1,0 +1,107 @@
+import type { Request } from 'express'
+import type { XaiProfile } from './profile.js'
+import type { XaiTokenResponse } from './token-response.js'
+
+/** Ends a sign-in: an error; a user and perhaps `info`; or `false` (and why) for nobody. The first call counts. */
+export type XaiVerifyCallback = (
+  error?: unknown,
+  user?: Express.User | false | null,
+  info?: object | string,
+) => void
+
+type Awaitable = unknown
+
+/** Finds or makes the user; calls `done`, or returns a promise of the user. */
+export type XaiVerifyFunction = (
+  accessToken: string,
+  refreshToken: string | undefined,
+  profile: XaiProfile,
+  done: XaiVerifyCallback,
+) => Awaitable
+
+/** The same, with xAI's whole token answer. */
+export type XaiVerifyFunctionWithParams = (
+  accessToken: string,
+  refreshToken: string | undefined,
+  params: XaiTokenResponse,
+  profile: XaiProfile,
+  done: XaiVerifyCallback,
+) => Awaitable
+
+/** The same under `passReqToCallback`. */
+export type XaiVerifyFunctionWithRequest = (
+  req: Request,
+  accessToken: string,
+  refreshToken: string | undefined,
+  profile: XaiProfile,
+  done: XaiVerifyCallback,
+) => Awaitable
+
+/** The same under `passReqToCallback`, with xAI's whole token answer. */
+export type XaiVerifyFunctionWithRequestAndParams = (
+  req: Request,
+  accessToken: string,
+  refreshToken: string | undefined,
+  params: XaiTokenResponse,
+  profile: XaiProfile,
+  done: XaiVerifyCallback,
+) => Awaitable
+
+/** What the application said to a sign-in. */
+export type Verdict = { user: unknown; info: unknown } | { error: unknown }
+
+/** What `verify` is called with. */
+export interface VerifyArguments {
+  /** Under `passReqToCallback`. */
+  req: Request | undefined
+  tokens: XaiTokenResponse
+  profile: unknown
+}
+
+/**
+ * Calls `verify` in the form that it declares, and gives its first outcome. A later outcome changes nothing; a
+ * later error becomes a process warning, so that it is not lost.
+ */
+export function callVerify(
+  verify: (...args: unknown[]) => unknown,
+  { req, tokens, profile }: VerifyArguments,
+): Promise<Verdict> {
+  return new Promise((resolve) => {
+    let decided = false
+    const decide = (verdict: Verdict): void => {
+      if (decided && 'error' in verdict) warnOfLateError(verdict.error)
+      decided = true
+      resolve(verdict)
+    }
+    const done: XaiVerifyCallback = (error, user, info) => decide(error ? { error } : { user, info })
+
+    const withParams = verify.length >= (req ? 6 : 5)
+    const args = [
+      ...(req ? [req] : []),
+      tokens.access_token,
+      tokens.refresh_token,
+      ...(withParams ? [tokens] : []),
+      profile,
+      done,
+    ]
+    try {
+      const returned = verify(...args)
+      if (isThenable(returned)) {
+        returned.then(
+          (user) => decide({ user, info: undefined }),
+          (error: unknown) => decide({ error }),
+        )
+      }
+    } catch (error) {
+      decide({ error })
+    }
+  })
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+
+function warnOfLateError(error: unknown): void {
+  const words = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.emitWarning(`verify failed after the sign-in was decided: ${words}`, 'XaiStrategyWarning')
+}
