@@ -70,10 +70,12 @@ const idTokenForgeries = {
   'non-string sub': idTokenWith((claims) => ({ ...claims, sub: 42 })),
   'wrong at_hash': idTokenWith((claims) => ({ ...claims, at_hash: accessTokenHash('another access token') })),
   encrypted: async ({ claims, key }) => {
-    const { CompactEncrypt } = await import('jose')
+    const { CompactEncrypt, importJWK } = await import('jose')
     const signed = new TextEncoder().encode(await signIDToken(claims, key))
     const header = { alg: 'ECDH-ES', enc: 'A256GCM', cty: 'JWT', kid: key.kid }
-    return new CompactEncrypt(signed).setProtectedHeader(header).encrypt(key.publicKey)
+    return new CompactEncrypt(signed)
+      .setProtectedHeader(header)
+      .encrypt(await importJWK(key.publicJWK, header.alg))
   },
   '1 MiB long': idTokenWith((claims) => ({ ...claims, padding: 'x'.repeat(1024 * 1024) })),
 } satisfies Readonly<Record<string, Forge>>

@@ -1,0 +1,251 @@
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect } from 'chai'
+import * as emulatorModule from '../../lib/emulator/index.js'
+import {
+  defaultAccounts,
+  defaultClients,
+  type Emulator,
+  forgeries,
+  startEmulator,
+} from '../../lib/emulator/index.js'
+import { CookieClient } from '../browserless-client.js'
+import { callbackURL, claimsOf, headerOf, RelyingParty } from './relying-party.js'
+
+const basic = (user: string, password: string) => ({
+  authorization: `Basic ${Buffer.from(`${encodeURIComponent(user)}:${encodeURIComponent(password)}`).toString('base64')}`,
+})
+
+const rejection = async (promise: Promise<unknown>): Promise<Error & { cause?: unknown }> => {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('startEmulator', () => {
+  let emulator: Emulator
+  before(async () => {
+    emulator = await startEmulator()
+  })
+  after(() => emulator.close())
+
+  it('is exported beside its default data and its forgeries, and nothing else', () => {
+    expect(emulatorModule).to.have.all.keys('startEmulator', 'defaultAccounts', 'defaultClients', 'forgeries')
+    expect(defaultAccounts.map(({ id }) => id)).to.deep.equal(['personal', 'free', 'team'])
+    expect(defaultClients).to.have.lengthOf(2)
+    expect(forgeries).to.be.an('array').that.is.not.empty
+  })
+
+  it('listens on 127.0.0.1, on a free port', () => {
+    expect(emulator.issuer).to.match(/^http:\/\/127\.0\.0\.1:\d+$/)
+  })
+
+  it('shows the discovery document of xAI, with its own endpoints', async () => {
+    const response = await new CookieClient().get(`${emulator.issuer}/.well-known/openid-configuration`)
+    expect(response).to.include({ status: 200 })
+    expect(JSON.parse(response.body)).to.deep.equal({
+      issuer: emulator.issuer,
+      authorization_endpoint: `${emulator.issuer}/oauth2/authorize`,
+      token_endpoint: `${emulator.issuer}/oauth2/token`,
+      userinfo_endpoint: `${emulator.issuer}/oauth2/userinfo`,
+      revocation_endpoint: `${emulator.issuer}/oauth2/revoke`,
+      jwks_uri: `${emulator.issuer}/.well-known/jwks.json`,
+      grant_types_supported: ['authorization_code', 'refresh_token'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      code_challenge_methods_supported: ['S256'],
+      id_token_signing_alg_values_supported: ['ES256'],
+      scopes_supported: [
+        'openid',
+        'profile',
+        'email',
+        'offline_access',
+        'grok-cli:access',
+        'team:read',
+        'org:read',
+        'api:access',
+        'office-addins:access',
+      ],
+    })
+  })
+
+  it('shows two EC P-256 keys for ES256, and no private part', async () => {
+    const response = await new CookieClient().get(`${emulator.issuer}/.well-known/jwks.json`)
+    const { keys } = JSON.parse(response.body) as { keys: Record<string, string>[] }
+    expect(keys).to.have.lengthOf(2)
+    for (const key of keys) {
+      expect(key).to.include({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' })
+      expect(key).to.have.all.keys('kty', 'crv', 'alg', 'use', 'kid', 'x', 'y')
+    }
+  })
+
+  it('signs a public client in', async () => {
+    const application = new RelyingParty(emulator)
+    const callback = await application.signIn()
+    expect([...callback.keys()]).to.have.members(['code', 'state'])
+    expect(callback.get('state')).to.equal('the-state')
+    const { status, headers, json } = await application.exchange(callback)
+    expect(status).to.equal(200)
+    expect(headers).to.include({ 'cache-control': 'no-store' })
+    expect(headers).not.to.have.any.keys('access-control-allow-origin', 'vary')
+    expect(json).to.include({
+      token_type: 'Bearer',
+      expires_in: 21_600,
+      scope: 'openid profile email offline_access',
+    })
+    expect(json.refresh_token).to.match(/^OR-/)
+  })
+
+  it('signs an id_token that the JWKS verifies', async () => {
+    const { createRemoteJWKSet, jwtVerify } = await import('jose')
+    const application = new RelyingParty(emulator)
+    const { json } = await application.tokens()
+    const keys = createRemoteJWKSet(new URL(`${emulator.issuer}/.well-known/jwks.json`))
+    const { payload } = await jwtVerify(`${json.id_token}`, keys, {
+      issuer: emulator.issuer,
+      audience: emulator.publicClient.clientID,
+      algorithms: ['ES256'],
+    })
+    expect(payload).to.include({
+      nonce: application.nonce,
+      sub: defaultAccounts[0]?.sub,
+      email: 'personal@example.com',
+      email_verified: true,
+      name: 'Personal Account',
+      given_name: 'Personal',
+      family_name: 'Account',
+      picture: `${emulator.issuer}/pictures/personal.svg`,
+    })
+    expect(payload.at_hash).to.be.a('string').with.lengthOf(22)
+  })
+
+  it('issues at+jwt access tokens with the claims of xAI', async () => {
+    const { json } = await new RelyingParty(emulator).tokens()
+    const sub = defaultAccounts[0]?.sub
+    expect(headerOf(`${json.access_token}`)).to.include({ typ: 'at+jwt', alg: 'ES256' })
+    expect(claimsOf(`${json.access_token}`)).to.include({
+      iss: emulator.issuer,
+      aud: 'emulator-public',
+      client_id: 'emulator-public',
+      sub,
+      scope: 'openid profile email offline_access',
+      principal_type: 'User',
+      principal_id: sub,
+    })
+    const { iat, exp, jti } = claimsOf(`${json.access_token}`)
+    expect(Number(exp) - Number(iat)).to.equal(21_600)
+    expect(jti).to.be.a('string')
+  })
+
+  it('tells userinfo for an access token, and refuses any other', async () => {
+    const application = new RelyingParty(emulator)
+    const { json } = await application.tokens()
+    const userinfo = await application.userinfo(`${json.access_token}`)
+    expect(userinfo.json).to.deep.equal({
+      sub: defaultAccounts[0]?.sub,
+      email: 'personal@example.com',
+      email_verified: true,
+      name: 'Personal Account',
+      given_name: 'Personal',
+      family_name: 'Account',
+      picture: `${emulator.issuer}/pictures/personal.svg`,
+    })
+    const stranger = await application.userinfo('another-token')
+    expect(stranger).to.include({ status: 401 })
+    expect(stranger.json).to.include({ error: 'invalid_token' })
+    const anonymous = await application.browser.get(`${emulator.issuer}/oauth2/userinfo`)
+    expect(anonymous).to.include({ status: 401 })
+  })
+
+  const authentications: ReadonlyArray<
+    readonly [
+      how: string,
+      authenticate: () => [Record<string, string | undefined>, { authorization?: string }],
+    ]
+  > = [
+    ['client_secret_basic', () => [{ client_id: undefined }, basic(...confidential())]],
+    ['client_secret_post', () => [{ client_secret: confidential()[1] }, {}]],
+  ]
+  const confidential = (): [string, string] => {
+    const { clientID, clientSecret } = emulator.confidentialClient
+    return [clientID, clientSecret]
+  }
+  for (const [how, authenticate] of authentications)
+    it(`signs a confidential client in by ${how}`, async () => {
+      const application = new RelyingParty(emulator, emulator.confidentialClient.clientID)
+      const { status, json } = await application.exchange(await application.signIn(), ...authenticate())
+      expect(status).to.equal(200)
+      expect(claimsOf(`${json.id_token}`)).to.include({ aud: emulator.confidentialClient.clientID })
+    })
+
+  it('refuses a confidential client with a wrong secret', async () => {
+    const application = new RelyingParty(emulator, emulator.confidentialClient.clientID)
+    const { status, json } = await application.exchange(await application.signIn(), {
+      client_secret: 'wrong',
+    })
+    expect(status).to.equal(401)
+    expect(json).to.include({ error: 'invalid_client' }).and.not.to.have.property('access_token')
+  })
+
+  it('answers an unknown path with a page, an unknown method with 405', async () => {
+    const browser = new CookieClient()
+    const unknown = await browser.get(`${emulator.issuer}/oauth/token`)
+    expect(unknown.status).to.equal(404)
+    expect(unknown.headers['content-type']).to.match(/^text\/html/)
+    const refused = await browser.get(`${emulator.issuer}/oauth2/token`)
+    expect(refused.status).to.equal(405)
+    expect(refused.headers.allow).to.equal('POST')
+  })
+
+  it('records every request, and forgets them when told to', async () => {
+    const application = new RelyingParty(emulator)
+    const { json } = await application.tokens()
+    await application.userinfo(`${json.access_token}`)
+    const [exchange, userinfo] = emulator.requests.slice(-2)
+    expect(exchange).to.deep.include({ method: 'POST', path: '/oauth2/token', query: {}, status: 200 })
+    expect(exchange?.parameters).to.include({ grant_type: 'authorization_code', redirect_uri: callbackURL })
+    expect(exchange?.body).to.contain(`code_verifier=${application.verifier}`)
+    expect(userinfo?.headers).to.include({ authorization: `Bearer ${json.access_token}` })
+    expect(userinfo).not.to.have.property('parameters')
+    const authorization = emulator.requests.findLast(({ path }) => path === '/oauth2/authorize')
+    expect(authorization?.query).to.include({ state: 'the-state' })
+    emulator.clearRequests()
+    expect(emulator.requests).to.be.empty
+  })
+
+  it('says which port is taken', async () => {
+    const port = Number(new URL(emulator.issuer).port)
+    const error = await rejection(startEmulator({ port }))
+    expect(error.message).to.match(
+      new RegExp(`^The emulator cannot listen on 127\\.0\\.0\\.1:${port}: .*EADDRINUSE`),
+    )
+    expect(error.cause).to.include({ code: 'EADDRINUSE' })
+  })
+
+  it('can close twice, and ends what is under way', async () => {
+    const closing = await startEmulator()
+    closing.misbehaveOnce({ path: '/oauth2/userinfo', delay: Number.POSITIVE_INFINITY })
+    const waiting = rejection(new CookieClient().get(`${closing.issuer}/oauth2/userinfo`))
+    const idle = connect(Number(new URL(closing.issuer).port), '127.0.0.1')
+    await once(idle, 'connect')
+    const ended = once(idle, 'close')
+    while (closing.requests.length === 0) await new Promise(setImmediate)
+    await Promise.all([closing.close(), closing.close(), waiting, ended])
+    const refused = await rejection(new CookieClient().get(closing.issuer))
+    expect(refused).to.include({ code: 'ECONNREFUSED' })
+  })
+
+  it('lets the process end, and writes nothing to the console', () => {
+    const program = `
+      const { startEmulator } = require(${JSON.stringify(require.resolve('../../lib/emulator/index.js'))})
+      startEmulator().then(async (emulator) => {
+        await (await fetch(emulator.issuer + '/oauth2/userinfo')).text()
+        await emulator.close()
+      })`
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' })
+    expect({ status, stdout, stderr }).to.deep.equal({ status: 0, stdout: '', stderr: '' })
+  })
+})
