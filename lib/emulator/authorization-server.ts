@@ -37,7 +37,7 @@ class CapturedResponse extends ServerResponse {
 
   override end(body?: unknown): this {
     const headers = Object.entries(this.getHeaders()).filter(([name]) => !isDropped(name))
-    this.capture({ status: this.statusCode, headers: Object.fromEntries(headers), body: `${body ?? ''}` })
+    this.capture({ status: this.statusCode, headers: Object.fromEntries(headers), body: [body].join('') })
     return this
   }
 }

@@ -1,9 +1,11 @@
 import { type EmulatorAccount, labelOf } from './account.js'
 import type { Answer } from './answer.js'
 import { html } from './html.js'
+import type { scopesSupported } from './metadata.js'
 import { buildPage } from './page.js'
 
-const meanings: Readonly<Record<string, string>> = {
+/** Only scopes that are supported get this far. */
+const meanings: Readonly<Record<string, string>> & Record<(typeof scopesSupported)[number], string> = {
   openid: 'Know who you are',
   profile: 'See your name and picture',
   email: 'See your e-mail address',
@@ -16,7 +18,7 @@ const meanings: Readonly<Record<string, string>> = {
 }
 
 const buildScope = (scope: string) =>
-  html`<li><code>${scope}</code> <span>${meanings[scope] ?? 'Unknown here, and not granted'}</span></li>
+  html`<li><code>${scope}</code> <span>${meanings[scope]}</span></li>
 `
 
 export interface ConsentRequest {

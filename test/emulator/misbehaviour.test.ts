@@ -1,0 +1,148 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import { expect } from 'chai'
+import { type Emulator, type Misbehaviour, startEmulator } from '../../lib/emulator/index.js'
+import { CookieClient } from '../browserless-client.js'
+import { RelyingParty } from './relying-party.js'
+
+const failure = (promise: Promise<unknown>): Promise<{ code?: string }> =>
+  promise.then(
+    () => ({}),
+    (error: { code?: string }) => error,
+  )
+
+describe('misbehaveOnce', () => {
+  const browser = new CookieClient()
+  const path = '/.well-known/jwks.json'
+  let emulator: Emulator
+  let url: string
+  before(async () => {
+    emulator = await startEmulator()
+    url = `${emulator.issuer}${path}`
+  })
+  after(() => emulator.close())
+  beforeEach(() => emulator.clearRequests())
+
+  it('answers with another status, headers and body, once', async () => {
+    const headers = { 'content-type': 'text/html', 'retry-after': '7' }
+    emulator.misbehaveOnce({ path, status: 503, headers, body: '<h1>Just a moment</h1>' })
+    const answer = await browser.get(url)
+    expect(answer).to.include({ status: 503, body: '<h1>Just a moment</h1>' })
+    expect(answer.headers).to.include(headers)
+    expect(emulator.requests.map(({ status }) => status)).to.deep.equal([503])
+    expect((await browser.get(url)).status).to.equal(200)
+  })
+
+  it('sends bytes as they are', async () => {
+    emulator.misbehaveOnce({ path, body: Buffer.from([0x7b, 0xff, 0x7d]) })
+    const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage]
+    expect(response.statusCode).to.equal(200)
+    expect(Buffer.concat(await response.toArray())).to.deep.equal(Buffer.from([0x7b, 0xff, 0x7d]))
+  })
+
+  it('adds headers to the ordinary answer', async () => {
+    emulator.misbehaveOnce({ path, headers: { 'x-added': 'yes' } })
+    const { status, headers, body } = await browser.get(url)
+    expect({ status, added: headers['x-added'] }).to.deep.equal({ status: 200, added: 'yes' })
+    expect(JSON.parse(body).keys).to.have.lengthOf(2)
+  })
+
+  it('waits before the ordinary answer', async () => {
+    emulator.misbehaveOnce({ path, delay: 30 })
+    const begun = performance.now()
+    expect((await browser.get(url)).status).to.equal(200)
+    expect(performance.now() - begun).to.be.at.least(29)
+  })
+
+  it('never answers, and stops waiting when the client goes away', async () => {
+    emulator.misbehaveOnce({ path, delay: Number.POSITIVE_INFINITY })
+    const request = get(url, { agent: false })
+    const failed = once(request, 'error')
+    while (emulator.requests.length === 0) await new Promise(setImmediate)
+    request.destroy(new Error('gone'))
+    await failed
+    expect(emulator.requests[0]).not.to.have.property('status')
+    expect((await browser.get(url)).status).to.equal(200)
+  })
+
+  it('cuts the connection before the headers', async () => {
+    emulator.misbehaveOnce({ path, cut: 'before-headers' })
+    expect(await failure(browser.get(url))).to.include({ code: 'ECONNRESET' })
+    expect(emulator.requests[0]).not.to.have.property('status')
+  })
+
+  it('cuts the ordinary answer in the body', async () => {
+    emulator.misbehaveOnce({ path, cut: 'in-body' })
+    const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage]
+    const chunks: Buffer[] = []
+    response.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const [error] = (await once(response, 'error')) as [{ code?: string }]
+    expect(error).to.include({ code: 'ECONNRESET' })
+    expect(Buffer.concat(chunks).toString()).to.match(/^{"keys":\[/)
+    expect(Number(response.headers['content-length'])).to.be.above(Buffer.concat(chunks).length)
+  })
+
+  const endless: ReadonlyArray<readonly [what: string, misbehaviour: Partial<Misbehaviour>, start: RegExp]> =
+    [
+      ['its own body', { body: '[1,' }, /^\[1,\[1,/],
+      ['spaces', {}, /^ {1024}/],
+    ]
+  for (const [what, misbehaviour, start] of endless)
+    it(`sends ${what} without an end, until the client goes away`, async () => {
+      emulator.misbehaveOnce({ path, endless: true, ...misbehaviour })
+      const request = get(url, { agent: false })
+      const [response] = (await once(request, 'response')) as [IncomingMessage]
+      let received = ''
+      for await (const chunk of response) {
+        received += chunk
+        if (received.length > 2 * 1024 * 1024) break
+      }
+      expect(received).to.match(start)
+      expect((await browser.get(url)).status).to.equal(200)
+    })
+
+  it('carries nothing out when the answer is another', async () => {
+    const application = new RelyingParty(emulator)
+    const callback = await application.signIn()
+    emulator.misbehaveOnce({ path: '/oauth2/token', status: 500, body: '' })
+    emulator.misbehaveOnce({ path: '/oauth2/token', cut: 'before-headers' })
+    expect((await application.exchange(callback)).status).to.equal(500)
+    expect(await failure(application.exchange(callback))).to.include({ code: 'ECONNRESET' })
+    expect((await application.exchange(callback)).status).to.equal(200)
+  })
+
+  const lost: ReadonlyArray<readonly [what: string, misbehaviour: Partial<Misbehaviour>]> = [
+    ['is cut off before the headers', { cut: 'before-headers', carriedOut: true }],
+    ['is cut off in the body', { cut: 'in-body' }],
+    ['is replaced', { status: 502, body: 'not JSON', carriedOut: true }],
+  ]
+  for (const [what, misbehaviour] of lost)
+    it(`spends a refresh token whose answer ${what}`, async () => {
+      const application = new RelyingParty(emulator)
+      const { json } = await application.tokens()
+      emulator.misbehaveOnce({ path: '/oauth2/token', ...misbehaviour })
+      await failure(application.refresh(`${json.refresh_token}`))
+      const again = await application.refresh(`${json.refresh_token}`)
+      expect(again.status).to.equal(400)
+      expect(again.json).to.include({ error_description: 'Refresh token has been revoked' })
+    })
+
+  const wrong: ReadonlyArray<readonly [what: string, misbehaviour: object, message: string]> = [
+    ['no path', {}, '"path" of misbehaveOnce must be a path that begins with /'],
+    ['a relative path', { path: 'oauth2/token' }, '"path" of misbehaveOnce'],
+    ['a status that is none', { path, status: 99 }, '"status" of misbehaveOnce must be an HTTP status'],
+    ['headers that are none', { path, headers: 'a: b' }, '"headers" of misbehaveOnce'],
+    ['a body that is an object', { path, body: {} }, '"body" of misbehaveOnce must be a string or a Buffer'],
+    ['a negative delay', { path, delay: -1 }, '"delay" of misbehaveOnce'],
+    ['an unknown cut', { path, cut: 'somewhere' }, '"cut" of misbehaveOnce'],
+    ['endless as a string', { path, endless: 'yes' }, '"endless" of misbehaveOnce'],
+    ['carriedOut as a number', { path, carriedOut: 1 }, '"carriedOut" of misbehaveOnce'],
+    ['an unknown order', { path, stall: true }, 'misbehaveOnce knows no "stall"'],
+  ]
+  for (const [what, misbehaviour, message] of wrong)
+    it(`refuses ${what}`, async () => {
+      expect(() => emulator.misbehaveOnce(misbehaviour as Misbehaviour)).to.throw(TypeError, message)
+      expect((await browser.get(url)).status).to.equal(200)
+    })
+})
