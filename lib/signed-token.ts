@@ -84,7 +84,9 @@ export async function checkSignedToken(
   const key = await keys.find(header.kid)
   if (!key) {
     throw refuse(
-      header.kid === undefined ? 'it has no kid, and xAI has several keys' : 'its kid is none of xAI’s keys',
+      header.kid === undefined
+        ? 'it has no kid, and xAI has several keys'
+        : 'its kid is none of the known keys',
     )
   }
   const verified = await compactVerify(token, key, { algorithms: ['ES256'] }).catch((cause: unknown) => {

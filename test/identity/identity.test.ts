@@ -1,0 +1,358 @@
+import { mock } from 'node:test'
+import { expect } from 'chai'
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../lib/emulator/index.js'
+import { type StateStore, type XaiProfile, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
+import { maxRequestsPerPeriod } from '../../lib/key-set.js'
+import { type Action, signInDirectly } from '../direct-sign-in.js'
+
+const personalSub = /^[0-9a-f-]{36}$/
+
+describe('who signed in', () => {
+  const emulators: Emulator[] = []
+  afterEach(async () => {
+    mock.timers.reset()
+    await Promise.all(emulators.splice(0).map((emulator) => emulator.close()))
+  })
+
+  async function start(options: EmulatorOptions = {}): Promise<Emulator> {
+    const emulator = await startEmulator({ signInAs: 'personal', ...options })
+    emulators.push(emulator)
+    return emulator
+  }
+
+  const build = (emulator: Emulator, options: Partial<XaiStrategyOptions> = {}): XaiStrategy =>
+    new XaiStrategy(
+      {
+        clientID: emulator.publicClient.clientID,
+        callbackURL: 'http://127.0.0.1/callback',
+        issuer: emulator.issuer,
+        ...options,
+      },
+      // Wrapped, so that a sign-in without a profile is a sign-in all the same.
+      async (_accessToken, _refreshToken, profile) => ({ profile }),
+    )
+
+  const profileIn = (action: Action): XaiProfile => {
+    expect(action.kind, String(action.value)).to.equal('success')
+    return (action.value as { profile: XaiProfile }).profile
+  }
+
+  const pathsOf = (emulator: Emulator): string[] =>
+    emulator.requests.map(({ path }) => path).filter((path) => !path.includes('authorize'))
+
+  it('is told by the verified id_token, with its claims in _json', async () => {
+    const emulator = await start()
+    const profile = profileIn(await signInDirectly(build(emulator)))
+    expect(profile.id).to.match(personalSub)
+    expect(profile._json).to.include({
+      iss: emulator.issuer,
+      sub: profile.id,
+      email: profile.emails?.[0]?.value,
+    })
+    expect(JSON.parse(profile._raw)).to.deep.equal(profile._json)
+    expect(profile).not.to.have.property('principal')
+  })
+
+  it('takes one request to xAI once the keys are cached', async () => {
+    const emulator = await start()
+    const strategy = build(emulator)
+    await signInDirectly(strategy)
+    emulator.clearRequests()
+    profileIn(await signInDirectly(strategy))
+    expect(pathsOf(emulator)).to.deep.equal(['/oauth2/token'])
+  })
+
+  it("takes two requests with userInfo 'always'", async () => {
+    const emulator = await start()
+    const strategy = build(emulator, { userInfo: 'always' })
+    await signInDirectly(strategy)
+    emulator.clearRequests()
+    profileIn(await signInDirectly(strategy))
+    expect(pathsOf(emulator)).to.deep.equal(['/oauth2/token', '/oauth2/userinfo'])
+  })
+
+  it('is asked of userinfo when the id_token shows no name, e-mail or picture', async () => {
+    const emulator = await start({ idTokenClaims: [] })
+    const profile = profileIn(await signInDirectly(build(emulator)))
+    expect(profile.emails?.[0]?.value).to.be.a('string')
+    expect(profile._json).to.include.keys('iss', 'nonce', 'email')
+    expect(pathsOf(emulator)).to.include('/oauth2/userinfo')
+  })
+
+  it("is not asked of userinfo with userInfo 'never'", async () => {
+    const emulator = await start({ idTokenClaims: [] })
+    const profile = profileIn(await signInDirectly(build(emulator, { userInfo: 'never' })))
+    expect(profile).to.have.all.keys('provider', 'id', '_json', '_raw')
+    expect(pathsOf(emulator)).not.to.include('/oauth2/userinfo')
+  })
+
+  it('stays unknown when userinfo fails that is needed', async () => {
+    const emulator = await start({ idTokenClaims: [] })
+    emulator.misbehaveOnce({ path: '/oauth2/userinfo', status: 500, body: 'broken' })
+    const { kind, value } = await signInDirectly(build(emulator))
+    expect(kind).to.equal('error')
+    expect(value).to.include({ code: 'xai_userinfo_failed', status: 500 })
+  })
+
+  describe('without openid among the scopes', () => {
+    it('asks for no nonce and demands no id_token', async () => {
+      const emulator = await start()
+      await signInDirectly(build(emulator, { scope: 'profile email' }))
+      const [authorize] = emulator.requests.filter(({ path }) => path === '/oauth2/authorize')
+      expect(authorize?.query).not.to.have.property('nonce')
+      expect(pathsOf(emulator)).not.to.include('/.well-known/jwks.json')
+    })
+
+    it('has no profile where xAI refuses userinfo', async () => {
+      const emulator = await start()
+      emulator.misbehaveOnce({ path: '/oauth2/userinfo', status: 403, body: '{}' })
+      const action = await signInDirectly(build(emulator, { scope: 'api:access' }))
+      expect(profileIn(action)).to.equal(undefined)
+    })
+
+    it("is an error where xAI refuses userinfo and userInfo is 'always'", async () => {
+      const emulator = await start()
+      emulator.misbehaveOnce({ path: '/oauth2/userinfo', status: 403, body: '{}' })
+      const { value } = await signInDirectly(build(emulator, { scope: 'api:access', userInfo: 'always' }))
+      expect(value).to.include({ code: 'xai_userinfo_failed', status: 403 })
+    })
+
+    it('is an error where userinfo breaks', async () => {
+      const emulator = await start()
+      emulator.misbehaveOnce({ path: '/oauth2/userinfo', cut: 'before-headers' })
+      const { value } = await signInDirectly(build(emulator, { scope: 'api:access' }))
+      expect(value).to.include({ code: 'xai_userinfo_failed', status: 502 })
+    })
+
+    it("has no profile with userInfo 'never'", async () => {
+      const emulator = await start()
+      const action = await signInDirectly(build(emulator, { scope: 'api:access', userInfo: 'never' }))
+      expect(profileIn(action)).to.equal(undefined)
+      expect(pathsOf(emulator)).to.deep.equal(['/oauth2/token'])
+    })
+
+    it('shows the person where xAI answers userinfo', async () => {
+      const emulator = await start()
+      const body = JSON.stringify({ sub: 's-1', name: 'A Name' })
+      emulator.misbehaveOnce({ path: '/oauth2/userinfo', status: 200, body })
+      const action = await signInDirectly(build(emulator, { scope: 'profile' }))
+      expect(profileIn(action)).to.include({ id: 's-1', displayName: 'A Name', _raw: body })
+    })
+  })
+
+  it('is verified by the scopes that this sign-in asked for, not those of the strategy', async () => {
+    const emulator = await start()
+    const strategy = build(emulator, { scope: 'profile' })
+    expect(profileIn(await signInDirectly(strategy, { scope: 'openid email' })).id).to.match(personalSub)
+    emulator.forgeNext('wrong nonce')
+    const { value } = await signInDirectly(strategy, { scope: 'openid email' })
+    expect(value).to.include({ code: 'xai_id_token_invalid' })
+  })
+
+  it('is refused when the id_token is no string', async () => {
+    const emulator = await start()
+    const body = JSON.stringify({ access_token: 'a', id_token: 5 })
+    emulator.misbehaveOnce({ path: '/oauth2/token', status: 200, body })
+    const { value } = await signInDirectly(build(emulator))
+    expect(value).to.include({ code: 'xai_id_token_invalid' })
+  })
+
+  describe('with a verifier that some other store made', () => {
+    const store: StateStore = {
+      store(_req, _codeVerifier, _state, _meta, callback) {
+        callback(null, 'state')
+      },
+      verify(_req, _state, _meta, callback) {
+        callback(null, 'v'.repeat(43))
+      },
+    }
+    const body = JSON.stringify({ access_token: 'a' })
+
+    it('is demanded when the strategy asks for openid', async () => {
+      const emulator = await start()
+      emulator.misbehaveOnce({ path: '/oauth2/token', status: 200, body })
+      const { value } = await signInDirectly(build(emulator, { store }))
+      expect(value).to.include({ code: 'xai_identity_missing' })
+    })
+
+    it('is not demanded when the strategy does not', async () => {
+      const emulator = await start()
+      emulator.misbehaveOnce({ path: '/oauth2/token', status: 200, body })
+      expect(profileIn(await signInDirectly(build(emulator, { store, scope: 'api:access' })))).to.equal(
+        undefined,
+      )
+    })
+  })
+
+  describe('for a Team', () => {
+    it('is refused by default, in words for the person', async () => {
+      const emulator = await start({ signInAs: 'team' })
+      const { kind, value } = await signInDirectly(build(emulator))
+      expect(kind).to.equal('error')
+      expect(value).to.include({ code: 'xai_identity_missing', status: 502 })
+      expect((value as Error).message).to.include('choose the personal account')
+    })
+
+    it('is the principal of the verified access token with allowTeamPrincipal', async () => {
+      const emulator = await start({ signInAs: 'team' })
+      const profile = profileIn(await signInDirectly(build(emulator, { allowTeamPrincipal: true })))
+      expect(profile.principal).to.deep.equal({ type: 'Team', id: profile._json.principal_id })
+      expect(profile.id).to.equal(profile._json.sub)
+      expect(pathsOf(emulator)).not.to.include('/oauth2/userinfo')
+    })
+
+    it('is refused when the access token is that of a User', async () => {
+      const emulator = await start()
+      emulator.forgeNext('missing id_token')
+      const { value } = await signInDirectly(build(emulator, { allowTeamPrincipal: true }))
+      expect(value).to.include({ code: 'xai_identity_missing' })
+    })
+  })
+
+  describe("while xAI's keys", () => {
+    it('rotate, costs one extra request', async () => {
+      const emulator = await start()
+      const strategy = build(emulator)
+      await signInDirectly(strategy)
+      emulator.clearRequests()
+      await emulator.rotateKeys()
+      for (let count = 0; count < 3; count += 1) profileIn(await signInDirectly(strategy))
+      expect(pathsOf(emulator).filter((path) => path.includes('jwks'))).to.have.length(1)
+    })
+
+    it('are unknown again and again, asks for them no more often than stated', async () => {
+      const emulator = await start()
+      const strategy = build(emulator)
+      for (let count = 0; count < 2 * maxRequestsPerPeriod; count += 1) {
+        emulator.forgeNext('unknown kid')
+        expect((await signInDirectly(strategy)).value).to.include({ code: 'xai_id_token_invalid' })
+      }
+      expect(pathsOf(emulator).filter((path) => path.includes('jwks'))).to.have.length(maxRequestsPerPeriod)
+      profileIn(await signInDirectly(strategy))
+    })
+
+    it('grow old, asks for them anew after an hour', async () => {
+      mock.timers.enable({ apis: ['Date'], now: Date.now() })
+      const emulator = await start()
+      const strategy = build(emulator)
+      await signInDirectly(strategy)
+      emulator.clearRequests()
+      mock.timers.tick(60 * 60_000)
+      profileIn(await signInDirectly(strategy))
+      expect(pathsOf(emulator)).to.include('/.well-known/jwks.json')
+    })
+
+    const broken: ReadonlyArray<readonly [what: string, answer: object]> = [
+      ['cannot be reached', { cut: 'before-headers' }],
+      ['are answered with 500', { status: 500, body: 'down' }],
+      ['are no JSON', { status: 200, body: '<html>' }],
+      ['are no list', { status: 200, body: '{"keys":1}' }],
+      ['are none', { status: 200, body: '{"keys":[]}' }],
+      ['are unusable', { status: 200, body: '{"keys":[null,{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}' }],
+      ['are private', { status: 200, body: '{"keys":[{"kty":"EC","crv":"P-256","d":"AA"}]}' }],
+    ]
+    for (const [what, answer] of broken) {
+      it(`${what}, is an error, and the next sign-in asks again`, async () => {
+        const emulator = await start()
+        const strategy = build(emulator, { prepare: false })
+        emulator.misbehaveOnce({ path: '/.well-known/jwks.json', ...answer })
+        const { kind, value } = await signInDirectly(strategy)
+        expect(kind).to.equal('error')
+        expect(value).to.include({ code: 'xai_id_token_invalid' })
+        expect((value as Error).message).to.include('JWKS')
+        profileIn(await signInDirectly(strategy))
+      })
+    }
+  })
+
+  describe('with a profile of its own', () => {
+    it('is not asked for with skipUserProfile, and the id_token is verified all the same', async () => {
+      const emulator = await start()
+      const strategy = build(emulator, { skipUserProfile: true })
+      expect(profileIn(await signInDirectly(strategy))).to.equal(undefined)
+      emulator.forgeNext('wrong iss')
+      expect((await signInDirectly(strategy)).value).to.include({ code: 'xai_id_token_invalid' })
+    })
+
+    const skips: ReadonlyArray<
+      readonly [what: string, skip: XaiStrategyOptions['skipUserProfile'], skipped: boolean]
+    > = [
+      ['a function that says yes', () => true, true],
+      ['a function that says no', () => false, false],
+      ['a function that calls back yes', (_token, done) => done(null, true), true],
+      ['a function that calls back no', (_token, done) => done(null, false), false],
+    ]
+    for (const [what, skipUserProfile, skipped] of skips) {
+      it(`takes ${what} as skipUserProfile`, async () => {
+        const emulator = await start()
+        const action = await signInDirectly(
+          build(emulator, { skipUserProfile } as Partial<XaiStrategyOptions>),
+        )
+        expect(profileIn(action) === undefined).to.equal(skipped)
+      })
+    }
+
+    it('ends with the error that skipUserProfile calls back', async () => {
+      const emulator = await start()
+      const failure = new Error('no decision')
+      const skipUserProfile: XaiStrategyOptions['skipUserProfile'] = (_token, done) => done(failure)
+      const { kind, value } = await signInDirectly(build(emulator, { skipUserProfile }))
+      expect({ kind, value }).to.deep.equal({ kind: 'error', value: failure })
+    })
+
+    it("takes a subclass's userProfile in place of its own", async () => {
+      const emulator = await start()
+      class OwnProfile extends XaiStrategy {
+        override userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void {
+          done(null, { id: 'own', hasToken: accessToken.length > 0 })
+        }
+      }
+      const options = {
+        clientID: 'emulator-public',
+        callbackURL: 'http://127.0.0.1/callback',
+        issuer: emulator.issuer,
+      }
+      const strategy = new OwnProfile(options, async (_accessToken, _refreshToken, profile) => ({ profile }))
+      expect(profileIn(await signInDirectly(strategy))).to.deep.equal({ id: 'own', hasToken: true })
+      expect(pathsOf(emulator)).not.to.include('/oauth2/userinfo')
+    })
+
+    it("ends with the error of a subclass's userProfile", async () => {
+      const emulator = await start()
+      const failure = new Error('no profile')
+      class NoProfile extends XaiStrategy {
+        override userProfile(_accessToken: string, done: (error?: unknown) => void): void {
+          done(failure)
+        }
+      }
+      const options = {
+        clientID: 'emulator-public',
+        callbackURL: 'http://127.0.0.1/callback',
+        issuer: emulator.issuer,
+      }
+      const strategy = new NoProfile(options, async () => ({}))
+      expect((await signInDirectly(strategy)).value).to.equal(failure)
+    })
+
+    it('is what userProfile gives for an access token', async () => {
+      const emulator = await start()
+      let token = ''
+      const options = {
+        clientID: 'emulator-public',
+        callbackURL: 'http://127.0.0.1/callback',
+        issuer: emulator.issuer,
+      }
+      const strategy = new XaiStrategy(options, async (accessToken) => {
+        token = accessToken
+        return { token }
+      })
+      await signInDirectly(strategy)
+      const profile = await new Promise<XaiProfile>((resolve, reject) => {
+        strategy.userProfile(token, (error, found) => (error ? reject(error) : resolve(found as XaiProfile)))
+      })
+      expect(profile.id).to.match(personalSub)
+      const refused = await new Promise((resolve) => strategy.userProfile('nobody', resolve))
+      expect(refused).to.include({ code: 'xai_userinfo_failed', status: 401 })
+    })
+  })
+})
