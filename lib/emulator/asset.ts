@@ -29,6 +29,7 @@ main {
 h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; }
 h2 { margin: 1.5rem 0 .5rem; font-size: 1rem; }
 p { margin: 0 0 1rem; }
+main p:last-child { margin-bottom: 0; }
 ul { list-style: none; margin: 1.25rem 0 0; padding: 0; }
 li + li { margin-top: .625rem; }
 .scopes { margin-top: 0; }
@@ -70,7 +71,7 @@ if (delivery) {
 `
 
 const hueOf = (text: string): number =>
-  [...text].reduce((hue, letter) => (hue * 31 + letter.charCodeAt(0)) % 360, 7)
+  [...text].reduce((hue, letter) => (hue * 31 + letter.charCodeAt(0)) % 360, 11)
 
 /** The style of every page. */
 export const stylesheetAnswer: Answer = {
@@ -89,7 +90,7 @@ export const scriptAnswer: Answer = {
 /** A picture of an account: its initial on a colour of its own. Applications may show it. */
 export function buildPicture(account: EmulatorAccount): Answer {
   const picture = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" width="96" height="96">
-<rect width="96" height="96" fill="hsl(${hueOf(account.id)} 55% 36%)"/>
+<rect width="96" height="96" fill="hsl(${hueOf(account.id)} 55% 32%)"/>
 <text x="48" y="50" fill="#fff" font-family="system-ui, sans-serif" font-size="44" text-anchor="middle" dominant-baseline="central">${labelOf(account).slice(0, 1).toUpperCase()}</text>
 </svg>
 `

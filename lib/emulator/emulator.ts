@@ -1,6 +1,6 @@
 import { AuthorizationServer } from './authorization-server.js'
 import type { EmulatorState } from './emulator-state.js'
-import type { Forgery } from './forgery.js'
+import type { Forgery } from './forgery-name.js'
 import { ForgeryQueue } from './forgery-queue.js'
 import { HTTPFront } from './http-front.js'
 import { MemoryStore } from './memory-store.js'
@@ -21,7 +21,7 @@ export interface Emulator {
   readonly publicClient: { readonly clientID: string }
   /** The first client with a secret. */
   readonly confidentialClient: { readonly clientID: string; readonly clientSecret: string }
-  /** What it was asked, oldest first; the last 1000. */
+  /** What it has been asked so far, oldest first; the last 1000. */
   readonly requests: readonly EmulatorRequest[]
   clearRequests(): void
   /** Answers the next request of a path in another way; several orders for one path wait for their turn. */

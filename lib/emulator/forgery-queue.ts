@@ -1,4 +1,4 @@
-import { type Forgery, forgeries } from './forgery.js'
+import { type Forgery, forgeries } from './forgery-name.js'
 
 /** The forgeries that were ordered and not yet delivered, in order. */
 export class ForgeryQueue {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { accessTokenHash, type JWTClaims } from './claim.js'
+import type { AccessTokenForgery, IDTokenForgery } from './forgery-name.js'
 import { signAccessToken, signIDToken, signJWT } from './jwt.js'
 import { buildSigningKey, type SigningKey } from './signing-key.js'
 
@@ -35,7 +36,7 @@ const strangerOf = async ({ kid }: SigningKey): Promise<SigningKey> => ({ ...(aw
 
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-const idTokenForgeries = {
+const idTokens: Readonly<Record<IDTokenForgery, Forge>> = {
   'alg none': async ({ claims, key }) => `${base64url({ alg: 'none', kid: key.kid })}.${base64url(claims)}.`,
   'HS256 with the public key as secret': async ({ claims, key }) => {
     const { exportSPKI } = await import('jose')
@@ -78,9 +79,9 @@ const idTokenForgeries = {
       .encrypt(await importJWK(key.publicJWK, header.alg))
   },
   '1 MiB long': idTokenWith((claims) => ({ ...claims, padding: 'x'.repeat(1024 * 1024) })),
-} satisfies Readonly<Record<string, Forge>>
+}
 
-const accessTokenForgeries = {
+const accessTokens: Readonly<Record<AccessTokenForgery, Forge>> = {
   'access token: wrong typ': async ({ claims, key }) => signIDToken(claims, key),
   'access token: wrong aud': accessTokenWith((claims) => ({ ...claims, aud: 'another-client' })),
   'access token: wrong iss': accessTokenWith((claims) => ({ ...claims, iss: 'https://attacker.example' })),
@@ -90,36 +91,10 @@ const accessTokenForgeries = {
     exp: now() - day,
   })),
   'access token: wrong signature': async ({ claims, key }) => signAccessToken(claims, await strangerOf(key)),
-} satisfies Readonly<Record<string, Forge>>
-
-export type IDTokenForgery = keyof typeof idTokenForgeries
-export type AccessTokenForgery = keyof typeof accessTokenForgeries
-
-/**
- * What `forgeNext` can forge, each named after what is wrong: the id_token or, where the name begins with
- * "access token", the access token of the next answer of the token endpoint, or the next answer of userinfo.
- */
-export type Forgery = IDTokenForgery | AccessTokenForgery | 'missing id_token' | 'userinfo of another sub'
-
-const namesOf = <Name extends string>(table: Readonly<Record<Name, Forge>>): readonly Name[] =>
-  Object.keys(table) as Name[]
-
-/** Every forgery, for tests that go through them all. */
-export const forgeries: readonly Forgery[] = [
-  ...namesOf<IDTokenForgery>(idTokenForgeries),
-  'missing id_token',
-  'userinfo of another sub',
-  ...namesOf<AccessTokenForgery>(accessTokenForgeries),
-]
-
-export const isAccessTokenForgery = (name: Forgery): name is AccessTokenForgery =>
-  Object.hasOwn(accessTokenForgeries, name)
-
-export const isIDTokenForgery = (name: Forgery): name is IDTokenForgery =>
-  Object.hasOwn(idTokenForgeries, name)
+}
 
 export const forgeIDToken = (name: IDTokenForgery, material: ForgeryMaterial): Promise<string> =>
-  idTokenForgeries[name](material)
+  idTokens[name](material)
 
 export const forgeAccessToken = (name: AccessTokenForgery, material: ForgeryMaterial): Promise<string> =>
-  accessTokenForgeries[name](material)
+  accessTokens[name](material)

@@ -1,7 +1,7 @@
 export { defaultAccounts, type EmulatorAccount, type ProfileClaim } from './account.js'
 export { defaultClients, type EmulatorClient } from './client.js'
 export { type Emulator, startEmulator } from './emulator.js'
-export { type Forgery, forgeries } from './forgery.js'
+export { type Forgery, forgeries } from './forgery-name.js'
 export type { Misbehaviour } from './misbehaviour.js'
 export type { EmulatorOptions } from './option.js'
 export type { EmulatorRequest } from './received-request.js'

@@ -17,18 +17,19 @@ const contentSecurityPolicy = [
 ].join('; ')
 
 export const stylesheetPath = '/emulator.css'
+export const iconPath = '/emulator.svg'
 
 /** A page of the emulator, which always says that it is one. */
 export function buildPage(status: number, title: string, content: HTML, scriptPath?: string): Answer {
-  const script = scriptPath === undefined ? '' : html`<script src="${scriptPath}" defer></script>`
+  const script = scriptPath === undefined ? '' : html`\n<script src="${scriptPath}" defer></script>`
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Emulator</title>
-<link rel="stylesheet" href="${stylesheetPath}">
-${script}
+<link rel="icon" href="${iconPath}">
+<link rel="stylesheet" href="${stylesheetPath}">${script}
 </head>
 <body>
 <header><p><strong>Emulator</strong> for development and tests. This is not xAI.</p></header>

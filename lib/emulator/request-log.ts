@@ -7,7 +7,7 @@ export class RequestLog {
   constructor(private readonly limit = 1000) {}
 
   get requests(): readonly EmulatorRequest[] {
-    return this.kept
+    return [...this.kept]
   }
 
   add(request: EmulatorRequest): void {

@@ -6,7 +6,7 @@ import { scriptPath } from './delivery-page.js'
 import type { EmulatorState } from './emulator-state.js'
 import { buildMetadata, paths } from './metadata.js'
 import { signInPath } from './oidc-configuration.js'
-import { buildErrorPage, stylesheetPath } from './page.js'
+import { buildErrorPage, iconPath, stylesheetPath } from './page.js'
 import type { ReceivedRequest } from './received-request.js'
 import { answerRevocation } from './revocation-endpoint.js'
 import { answerSignIn } from './sign-in-endpoint.js'
@@ -25,6 +25,7 @@ const routes: Readonly<Record<string, Methods>> = {
   [paths.userinfo]: { GET: answerUserinfo },
   [paths.revocation]: { POST: answerRevocation },
   [stylesheetPath]: { GET: () => stylesheetAnswer },
+  [iconPath]: { GET: () => buildPicture({ id: 'emulator' }) },
   [scriptPath]: { GET: () => scriptAnswer },
 }
 

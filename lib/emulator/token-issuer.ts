@@ -1,12 +1,7 @@
 import type { EmulatorAccount } from './account.js'
 import { buildAccessTokenClaims, buildIDTokenClaims, grantedScope, type JWTClaims } from './claim.js'
-import {
-  type AccessTokenForgery,
-  forgeAccessToken,
-  forgeIDToken,
-  isAccessTokenForgery,
-  isIDTokenForgery,
-} from './forgery.js'
+import { forgeAccessToken, forgeIDToken } from './forgery.js'
+import { isAccessTokenForgery, isIDTokenForgery } from './forgery-name.js'
 import { type ForgeryQueue, isForgery } from './forgery-queue.js'
 import { signAccessToken, signIDToken } from './jwt.js'
 import type { KeyRing } from './signing-key.js'
@@ -68,7 +63,7 @@ export class TokenIssuer {
 
   private async issueAccessToken(scope: string, owner: TokenOwner): Promise<string> {
     const claims = buildAccessTokenClaims({ issuer: this.issuer, scope, ...owner })
-    const forgery: AccessTokenForgery | undefined = this.forgeries.take(isAccessTokenForgery)
+    const forgery = this.forgeries.take(isAccessTokenForgery)
     const key = this.keys.signing
     return forgery ? forgeAccessToken(forgery, { claims, key }) : signAccessToken(claims, key)
   }

@@ -165,7 +165,9 @@ describe('the pages of the emulator', () => {
     expect((await application.browser.get(`${emulator.issuer}/pictures/stranger.svg`)).status).to.equal(404)
   })
 
-  it('serve their own style', async () => {
+  it('serve their own style and icon', async () => {
+    const icon = await application.browser.get(`${emulator.issuer}/emulator.svg`)
+    expect(icon.headers['content-type']).to.match(/^image\/svg\+xml/)
     const style = await application.browser.get(`${emulator.issuer}/emulator.css`)
     expect(style.headers['content-type']).to.match(/^text\/css/)
     expect(style.body).to.contain('prefers-color-scheme: dark')
