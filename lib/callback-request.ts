@@ -24,21 +24,22 @@ type Entries = ReadonlyArray<readonly [name: string, value: unknown]>
 
 /** Judges a request by its parameters alone, from the query and, of a POST, the form; the code is not looked at. */
 export function parseCallbackRequest(req: Request): CallbackRequest {
-  const given = [...entriesOf(req.query), ...(req.method === 'POST' ? entriesOf(req.body) : [])]
-  // A query parser may keep one of several values; the URL itself shows them all.
+  const query = entriesOf(req.query)
+  // A query parser may keep one of several values, or none; the URL itself shows them all.
   const raw = rawEntriesOf(req.url)
+  const form = req.method === 'POST' ? entriesOf(req.body) : []
   const parameters: CallbackParameters = {}
   const problems: string[] = []
   const present = new Set<string>()
   for (const name of names) {
-    const means = ([key]: Entries[number]): boolean => key === name || key.startsWith(`${name}[`)
-    const values = given.filter(means).map(([, value]) => value)
-    const count = Math.max(values.length, raw.filter(means).length)
-    if (count === 0) continue
+    const [parsed, listed] = [named(name, query), named(name, raw)]
+    const given = [...(listed.length > parsed.length ? listed : parsed), ...named(name, form)]
+    const [first] = given
+    if (!first) continue
     present.add(name)
-    const [value] = values
-    if (count > 1 || Array.isArray(value)) problems.push(`${name} is repeated`)
-    else if (typeof value !== 'string') problems.push(`${name} is nested`)
+    const [key, value] = first
+    if (given.length > 1 || Array.isArray(value)) problems.push(`${name} is repeated`)
+    else if (key !== name || typeof value !== 'string') problems.push(`${name} is nested`)
     else if (value === '') problems.push(`${name} is empty`)
     else if (value.length > maxCharacters) problems.push(`${name} is longer than ${maxCharacters} characters`)
     else parameters[name] = value
@@ -67,6 +68,10 @@ function purposeProblem({ method, headers = {} }: Partial<Request>): string | un
 
 const entriesOf = (source: unknown): Entries =>
   typeof source === 'object' && source !== null ? Object.entries(source) : []
+
+/** The entries of a parameter; `code[x]` is one of `code`, whether a parser understands it or not. */
+const named = (name: string, entries: Entries): Entries =>
+  entries.filter(([key]) => key === name || key.startsWith(`${name}[`))
 
 const rawEntriesOf = (url: string | undefined): Entries => [
   ...new URLSearchParams((url ?? '').split('?').slice(1).join('?')),

@@ -53,8 +53,10 @@ export function requestAnswer({ url, body, timeout, ...options }: HttpRequest): 
     const request = send(url, options)
     const deadline = setTimeout(() => fail(new DeadlineError(timeout)), timeout)
 
-    function fail(reason: unknown): void {
+    function fail(reason: Error & { rawPacket?: Buffer }): void {
       clearTimeout(deadline)
+      // What Node could not parse may repeat the secrets that were sent.
+      delete reason.rawPacket
       reject(reason)
       request.destroy()
     }
