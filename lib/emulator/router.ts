@@ -29,15 +29,16 @@ const routes: Readonly<Record<string, Methods>> = {
   [scriptPath]: { GET: () => scriptAnswer },
 }
 
-const prefixes: ReadonlyArray<readonly [prefix: string, methods: Methods]> = [
-  [`${paths.authorization}/`, { GET: answerAuthorization }],
-  [`${signInPath}/`, { GET: answerSignIn, POST: answerSignIn }],
+/** Below these paths there is one for each sign-in. */
+const patterns: ReadonlyArray<readonly [pattern: RegExp, methods: Methods]> = [
+  [new RegExp(`^${paths.authorization}/[^/]+$`), { GET: answerAuthorization }],
+  [new RegExp(`^${signInPath}/[^/]+(/consent)?$`), { GET: answerSignIn, POST: answerSignIn }],
 ]
 
 function methodsOf({ settings }: EmulatorState, path: string): Methods | undefined {
   const pictured = settings.accounts.find((account) => picturePath(account) === path)
   if (pictured) return { GET: () => buildPicture(pictured) }
-  return routes[path] ?? prefixes.find(([prefix]) => path.startsWith(prefix))?.[1]
+  return routes[path] ?? patterns.find(([pattern]) => pattern.test(path))?.[1]
 }
 
 /** The ordinary answer to a request. */

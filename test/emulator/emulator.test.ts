@@ -192,9 +192,11 @@ describe('startEmulator', () => {
 
   it('answers an unknown path with a page, an unknown method with 405', async () => {
     const browser = new CookieClient()
-    const unknown = await browser.get(`${emulator.issuer}/oauth/token`)
-    expect(unknown.status).to.equal(404)
-    expect(unknown.headers['content-type']).to.match(/^text\/html/)
+    for (const path of ['/', '/oauth/token', '/oauth2/authorize/a/b', '/sign-in/', '/sign-in/a/b']) {
+      const unknown = await browser.get(`${emulator.issuer}${path}`)
+      expect(unknown.status).to.equal(404)
+      expect(unknown.headers['content-type']).to.match(/^text\/html/)
+    }
     const refused = await browser.get(`${emulator.issuer}/oauth2/token`)
     expect(refused.status).to.equal(405)
     expect(refused.headers.allow).to.equal('POST')
