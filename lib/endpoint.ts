@@ -27,6 +27,9 @@ const loopbackHost = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 /** Whether a host name (as `URL.hostname` writes it) is this machine (RFC 8252 §8.3, RFC 6761 §6.3). */
 export const isLoopbackHost = (hostname: string): boolean => loopbackHost.test(hostname)
 
+/** Without what `URL` repairs (blanks, line breaks, backslashes, capitals): the text itself is sent and compared. */
+const absoluteURL = /^[a-z]+:\/\/[^\s\\]+$/
+
 /**
  * Demands an absolute URL to which secrets may be sent: https, or http on a loopback host.
  *
@@ -38,7 +41,7 @@ export function checkSecureURL(name: string, value: unknown): asserts value is s
   if (typeof value !== 'string' || value === '') {
     throw new TypeError(`XaiStrategy: ${name} is missing or no string; ${advice}`)
   }
-  if (!URL.canParse(value)) {
+  if (!absoluteURL.test(value) || !URL.canParse(value)) {
     throw new TypeError(`XaiStrategy: ${name} "${value}" is no absolute URL; ${advice}`)
   }
   const { protocol, hostname, hash, username, password } = new URL(value)
