@@ -32,9 +32,9 @@ export function buildClientAuthentication(credentials: ClientCredentials): Clien
   }
 }
 
-/** The values that prove the client, in each form in which they are sent. */
+/** The values that prove the client, in each form in which they are sent; of base64 without its padding. */
 export const credentialSecrets = ({ clientID, clientSecret }: ClientCredentials): string[] =>
-  clientSecret ? [clientSecret, basicCredentials(clientID, clientSecret)] : []
+  clientSecret ? [clientSecret, basicCredentials(clientID, clientSecret).replace(/=+$/, '')] : []
 
 const basicCredentials = (clientID: string, clientSecret: string): string =>
   Buffer.from(`${formEncode(clientID)}:${formEncode(clientSecret)}`).toString('base64')
