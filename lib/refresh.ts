@@ -1,5 +1,5 @@
 import type { XaiOAuth2 } from './oauth2-client.js'
-import type { XaiTokenResponse } from './token-response.js'
+import { refreshTokenOf, type XaiTokenResponse } from './token-response.js'
 
 /** What a refresh gave. */
 export interface XaiTokens {
@@ -36,18 +36,22 @@ export async function requestRefresh(
 }
 
 function parseTokens(raw: XaiTokenResponse, refreshToken: string): XaiTokens {
-  const { access_token: accessToken, refresh_token, expires_in, scope, id_token } = raw
+  const { access_token: accessToken, scope, id_token } = raw
   return {
     accessToken,
-    refreshToken: isText(refresh_token) ? refresh_token : refreshToken,
-    ...(Number.isFinite(expires_in) && {
-      expiresIn: expires_in as number,
-      expiresAt: new Date(Date.now() + (expires_in as number) * 1000),
-    }),
+    refreshToken: refreshTokenOf(raw) ?? refreshToken,
+    ...parseExpiry(raw.expires_in),
     ...(isText(scope) && { scope }),
     ...(isText(id_token) && { idToken: id_token }),
     raw,
   }
+}
+
+/** Nothing, unless `expires_in` is a number of seconds that leads to a moment. */
+function parseExpiry(expiresIn: unknown): Pick<XaiTokens, 'expiresIn' | 'expiresAt'> {
+  const expiresAt = new Date(Date.now() + Number(expiresIn) * 1000)
+  const isKnown = typeof expiresIn === 'number' && expiresIn >= 0 && !Number.isNaN(expiresAt.getTime())
+  return isKnown ? { expiresIn, expiresAt } : {}
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
@@ -55,7 +59,7 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason)
-    signal.addEventListener('abort', stop)
+    signal.addEventListener('abort', stop, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
 }

@@ -1,10 +1,12 @@
 import type { XaiOAuth2 } from './oauth2-client.js'
 import { buildRefusal, type Operation } from './operation.js'
+import { checkToken } from './token-argument.js'
 
 /** How a token is revoked. */
 export interface XaiRevokeOptions {
   /** What kind of token it is, for a server that keeps them apart. */
   hint?: 'access_token' | 'refresh_token'
+  /** Ends the wait, with the signal's reason; whether the token is revoked then, nobody knows. */
   signal?: AbortSignal
 }
 
@@ -18,6 +20,7 @@ export async function requestRevocation(
   url: string,
   { token, hint, signal }: XaiRevokeOptions & { token: string },
 ): Promise<void> {
+  checkToken('revoke', token)
   signal?.throwIfAborted()
   const operation: Operation = {
     what: 'xAI token revocation',
@@ -26,6 +29,9 @@ export async function requestRevocation(
     secrets: [token],
   }
   const protocol = { token, ...(hint && { token_type_hint: hint }) }
-  const answer = await client.postForm(operation, { url, protocol, signal })
+  const answer = await client.postForm(operation, { url, protocol, signal }).catch((error: unknown) => {
+    signal?.throwIfAborted()
+    throw error
+  })
   if (answer.status < 200 || answer.status > 299) throw buildRefusal(operation, answer)
 }

@@ -40,6 +40,10 @@ export function parseTokenResponse(operation: Operation, answer: HttpAnswer): Xa
   return response as XaiTokenResponse
 }
 
+/** The refresh token that is to be kept from now on, when the answer holds one. */
+export const refreshTokenOf = ({ refresh_token: token }: XaiTokenResponse): string | undefined =>
+  typeof token === 'string' && token !== '' ? token : undefined
+
 const isBearer = (type: unknown): boolean => typeof type === 'string' && type.toLowerCase() === 'bearer'
 
 function buildTokenRefusal(operation: Operation, answer: HttpAnswer): XaiOAuthError {

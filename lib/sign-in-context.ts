@@ -1,0 +1,40 @@
+import type { Request } from 'express'
+import type { OAuth2 } from 'oauth'
+import { parseScope } from './authorization-request.js'
+import { checkSecureURL } from './endpoint.js'
+import type { IdentityReader } from './identity.js'
+import type { StateMetadata } from './state/state-store.js'
+import type { StrategySettings, XaiAuthenticateOptions } from './strategy-option.js'
+
+/** What applications may replace on a strategy, by a subclass or by assignment (passport-oauth2). */
+export interface SignInHooks {
+  authorizationParams(options: XaiAuthenticateOptions): object
+  tokenParams(options: XaiAuthenticateOptions): object
+  getOAuthAccessToken: OAuth2['getOAuthAccessToken']
+  /** Only when it has been replaced. */
+  userProfile?:
+    | ((accessToken: string, done: (error?: unknown, profile?: unknown) => void) => void)
+    | undefined
+}
+
+/** Everything that one request to the strategy is decided from. */
+export interface SignInContext {
+  settings: StrategySettings
+  identity: IdentityReader
+  verify: (...args: unknown[]) => unknown
+  hooks: SignInHooks
+  req: Request
+  options: XaiAuthenticateOptions
+}
+
+/** What this sign-in is bound to. @throws {TypeError} for a callback URL of the request's that is not secure */
+export function metadataOf({ settings, options }: SignInContext): StateMetadata {
+  const { authorizationURL, tokenURL, clientID, issuer } = settings
+  const { callbackURL = settings.callbackURL } = options
+  checkSecureURL('callbackURL', callbackURL)
+  return { authorizationURL, tokenURL, clientID, issuer, callbackURL }
+}
+
+/** The scopes that this request asks for, space-separated. @throws {TypeError} when they are no strings */
+export const scopeOf = ({ settings, options }: SignInContext): string =>
+  options.scope === undefined ? settings.scope : parseScope(options.scope)

@@ -1,0 +1,46 @@
+import { buildAuthorizationURL, checkAuthorizationParams, hasOpenID } from './authorization-request.js'
+import { finishSignIn } from './callback.js'
+import { parseCallbackRequest } from './callback-request.js'
+import type { Outcome } from './passport-action.js'
+import { buildCodeVerifier } from './pkce.js'
+import { metadataOf, type SignInContext, scopeOf } from './sign-in-context.js'
+import { saveSignIn } from './state/state-store.js'
+
+/** Decides how a request to the strategy ends. @throws what is to end as Passport's `error` */
+export async function decideSignIn(context: SignInContext): Promise<Outcome> {
+  const callback = parseCallbackRequest(context.req)
+  switch (callback.kind) {
+    case 'begin':
+      return beginSignIn(context)
+    case 'invalid': {
+      const info = { code: 'xai_callback_invalid', message: callback.message }
+      return { kind: 'fail', info, status: 400 }
+    }
+    case 'callback':
+      return finishSignIn(context, callback.parameters)
+  }
+}
+
+async function beginSignIn(context: SignInContext): Promise<Outcome> {
+  const { settings, identity, req, options } = context
+  const { authorizationURL, clientID, store, prepare } = settings
+  const meta = metadataOf(context)
+  const scope = scopeOf(context)
+  const extras = extrasOf(context)
+  const codeVerifier = buildCodeVerifier(hasOpenID(scope))
+  const state = await saveSignIn(store, req, codeVerifier, options.state, meta)
+  if (prepare) void identity.prepare(scope)
+  const redirectURI = meta.callbackURL
+  const request = { authorizationURL, clientID, redirectURI, scope, state, codeVerifier, extras }
+  return { kind: 'redirect', location: buildAuthorizationURL(request) }
+}
+
+function extrasOf({ settings, hooks, req, options }: SignInContext): Record<string, unknown> {
+  const { authorizationParams } = settings
+  const own =
+    typeof authorizationParams === 'function' ? authorizationParams(req, options) : authorizationParams
+  checkAuthorizationParams(own)
+  const { prompt, loginHint: login_hint } = options
+  const perRequest = { ...(prompt && { prompt }), ...(login_hint && { login_hint }) }
+  return { ...hooks.authorizationParams(options), ...own, ...perRequest }
+}
