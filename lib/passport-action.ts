@@ -1,4 +1,6 @@
+import { inspect } from 'node:util'
 import type { Request } from 'express'
+import { emitErrorWarning } from './process-warning.js'
 
 /** How a request to the strategy ends; exactly one of Passport's actions follows from it. */
 export type Outcome =
@@ -9,10 +11,10 @@ export type Outcome =
 
 /** The functions that Passport puts onto a strategy for one request. */
 interface PassportActions {
-  redirect(location: string): void
-  success(user: unknown, info?: object): void
-  fail(info: unknown, status?: number): void
-  error(error: unknown): void
+  redirect(location: string): unknown
+  success(user: unknown, info?: object): unknown
+  fail(info: unknown, status?: number): unknown
+  error(error: unknown): unknown
 }
 
 /**
@@ -23,19 +25,19 @@ interface PassportActions {
 export function bindPassport(strategy: object, req: Request): (outcome: Outcome) => void {
   const { redirect, success, fail, error } = strategy as PassportActions
   const actions = { redirect, success, fail, error }
-  const { next } = req as { next?: (error: unknown) => void }
+  const { next } = req as { next?: (error: unknown) => unknown }
+  const handle = next ?? actions.error
   return (outcome) => {
     try {
-      perform(actions, outcome)
+      // An application may write its callback as an async function.
+      Promise.resolve(perform(actions, outcome)).catch((thrown: unknown) => passOn(thrown, handle))
     } catch (thrown) {
-      // The application's own code threw inside the action. That is no sign-in error, so it goes past the
-      // callback of passport.authenticate, straight to the framework.
-      passOn(thrown, next ?? actions.error)
+      passOn(thrown, handle)
     }
   }
 }
 
-function perform(actions: PassportActions, outcome: Outcome): void {
+function perform(actions: PassportActions, outcome: Outcome): unknown {
   switch (outcome.kind) {
     case 'redirect':
       return actions.redirect(outcome.location)
@@ -44,14 +46,22 @@ function perform(actions: PassportActions, outcome: Outcome): void {
     case 'fail':
       return actions.fail(outcome.info, outcome.status)
     case 'error':
-      return actions.error(outcome.error)
+      return actions.error(errorOf(outcome.error))
   }
 }
 
-function passOn(thrown: unknown, handle: (error: unknown) => void): void {
+/**
+ * Hands on what the application's own code threw inside an action. That is no sign-in error, so it goes past the
+ * callback of passport.authenticate, straight to the framework.
+ */
+function passOn(thrown: unknown, handle: (error: unknown) => unknown): void {
   try {
-    handle(thrown)
+    handle(errorOf(thrown))
   } catch (again) {
-    process.emitWarning(`nobody handles what the application threw: ${again}`, 'XaiStrategyWarning')
+    emitErrorWarning('nobody handles what the application threw', again)
   }
 }
+
+/** Without an error, frameworks take `next(error)` for leave to go on, past the sign-in that failed. */
+const errorOf = (error: unknown): unknown =>
+  error || new Error(`the sign-in failed with ${inspect(error, { depth: 0 })}`)

@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { emitErrorWarning } from './process-warning.js'
 import type { XaiProfile } from './profile.js'
 import type { XaiTokenResponse } from './token-response.js'
 
@@ -69,7 +70,9 @@ export function callVerify(
   return new Promise((resolve) => {
     let decided = false
     const decide = (verdict: Verdict): void => {
-      if (decided && 'error' in verdict) warnOfLateError(verdict.error)
+      if (decided && 'error' in verdict) {
+        emitErrorWarning('verify failed after the sign-in was decided', verdict.error)
+      }
       decided = true
       resolve(verdict)
     }
@@ -100,8 +103,3 @@ export function callVerify(
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
-
-function warnOfLateError(error: unknown): void {
-  const words = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.emitWarning(`verify failed after the sign-in was decided: ${words}`, 'XaiStrategyWarning')
-}
