@@ -27,7 +27,7 @@ export interface ApplicationOptions {
   readonly strategy?: Partial<XaiStrategyOptions>
   /** Default: the user is `{ id, name }` of the profile. */
   readonly verify?: (...args: never[]) => unknown
-  /** What `/sign-in` passes to passport.authenticate; default: the `state` of the query. */
+  /** What `/sign-in` passes to passport.authenticate; default: the query's `keep` as `state`. */
   readonly begin?: (query: Readonly<Record<string, string>>) => XaiAuthenticateOptions
   /** What the callback passes to passport.authenticate. */
   readonly finish?: XaiAuthenticateOptions
@@ -133,7 +133,7 @@ export class Application {
   }
 
   private buildExpress(options: ApplicationOptions): Express {
-    const { begin = ({ state }) => ({ state }), finish } = options
+    const { begin = ({ keep }) => ({ state: keep }), finish } = options
     const app = express()
     if (options.session !== false) app.use(options.session ?? buildSession())
     if (options.session !== false) app.use(this.passport.session())
