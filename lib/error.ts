@@ -74,4 +74,9 @@ export class XaiOAuthError extends Error {
   override get name(): string {
     return 'XaiOAuthError'
   }
+
+  /** The message is for operators: frameworks that know `expose` (http-errors) show people the status alone. */
+  get expose(): false {
+    return false
+  }
 }

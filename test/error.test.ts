@@ -18,6 +18,10 @@ describe('XaiOAuthError', () => {
     })
   })
 
+  it('keeps its message from people where frameworks ask whether to expose it', () => {
+    expect(new XaiOAuthError('xai_refresh_failed', '', { status: 429 })).to.have.property('expose', false)
+  })
+
   it('carries what it is told', () => {
     const detail = {
       response: { status: 429, headers: { 'retry-after': '7' }, body: 'slow down' },
