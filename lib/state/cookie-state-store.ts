@@ -126,11 +126,13 @@ function parseSecrets(options: CookieStateStoreOptions): [string, ...string[]] {
 }
 
 function setCookies(req: Request, headers: string[]): void {
-  const { res } = req as { res?: ServerResponse }
-  if (!res) {
+  // In Koa the context has it; what koa-passport calls `req.res` sets headers, but cannot add one.
+  const { ctx, res } = req as { ctx?: { res?: ServerResponse }; res?: ServerResponse }
+  const response = ctx?.res ?? res
+  if (!response) {
     throw new TypeError(
-      'CookieStateStore: the request has no response (req.res); use SessionStateStore with this framework',
+      'CookieStateStore: the request has no response; put it there in middleware before passport, req.res = res, or use SessionStateStore',
     )
   }
-  for (const header of headers) res.appendHeader('Set-Cookie', header)
+  for (const header of headers) response.appendHeader('Set-Cookie', header)
 }

@@ -12,7 +12,7 @@ import { SpentStates } from './spent-state.js'
 import { buildStateFailure, type StateFailureReason } from './state-failure.js'
 import type { StateLoadedCallback, StateMetadata, StateStore, StateStoredCallback } from './state-store.js'
 
-type Session = Record<string, unknown> & { regenerate?: (callback: (error?: unknown) => void) => unknown }
+type Session = Record<string, unknown> & { regenerate?: (...args: unknown[]) => unknown }
 
 const defaultKey = 'oauth2:auth.x.ai'
 
@@ -66,20 +66,35 @@ export class SessionStateStore implements StateStore {
     return Array.isArray(list) ? list : []
   }
 
-  /** Passport replaces an express-session when a sign-in succeeds; what other tabs have begun must outlive that. */
+  /** A session is replaced when a sign-in succeeds; what other tabs have begun must outlive that. */
   private keepAcrossRegeneration(req: Request, session: Session): void {
-    if (!('sessionStore' in req) || !session.regenerate) return
+    if (typeof session.regenerate !== 'function') return
     const regenerate = session.regenerate.bind(session)
-    const value = (callback: (error?: unknown) => void): unknown => {
+    const value = (...args: unknown[]): unknown => {
       const pending = this.pendingIn(session)
-      return regenerate((error) => {
+      return callBefore(regenerate, args, () => {
         const renewed = sessionOf(req)
         if (renewed && pending.length > 0) renewed[this.key] = pending
-        callback(error)
       })
     }
     Object.defineProperty(session, 'regenerate', { value, configurable: true, writable: true })
   }
+}
+
+/** Calls a function and runs `then` when it is done, before its caller hears of it: by callback, promise or return. */
+function callBefore(call: (...args: unknown[]) => unknown, args: unknown[], then: () => void): unknown {
+  const done = args.at(-1)
+  if (typeof done === 'function') {
+    const finish = (...results: unknown[]): unknown => {
+      then()
+      return done(...results)
+    }
+    return call(...args.slice(0, -1), finish)
+  }
+  const returned = call(...args)
+  if (returned instanceof Promise) return returned.then(then)
+  then()
+  return returned
 }
 
 const sessionOf = (req: Request): Session | undefined =>
