@@ -1,0 +1,185 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express'
+import session from 'express-session'
+import { type AuthenticateCallback, Passport } from 'passport'
+import { XaiStrategy, type XaiVerifyFunctionWithParams } from 'passport-xai'
+import { icon, stylesheet } from './asset.js'
+import { buildErrorPage, buildProfilePage, buildStartPage } from './page.js'
+import { Problem } from './problem.js'
+import type { SignIn } from './sign-in.js'
+
+/** What the application has to know; `main.ts` reads it from the environment. */
+export interface ApplicationSettings {
+  clientID: string
+  /** None for a public client. */
+  clientSecret?: string | undefined
+  /** To the letter as registered at xAI. */
+  callbackURL: string
+  /** Space-separated, `openid` among them; by default, whatever the pages can show. */
+  scope?: string | undefined
+  /** xAI's by default; the emulator's address to sign in there. */
+  issuer?: string | undefined
+  /** Gets a line for every problem that a person sees; `console.error` by default. */
+  log?: ((line: string) => void) | undefined
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Every form carries it, so that no other site can submit one. */
+    formToken: string
+  }
+}
+
+/** Builds the application; nothing listens yet. */
+export function createApplication(settings: ApplicationSettings): Express {
+  const { clientID, clientSecret, callbackURL, log = console.error } = settings
+  const { issuer = 'https://auth.x.ai', scope = 'openid profile email offline_access' } = settings
+  const callback = new URL(callbackURL)
+  const isHTTPS = callback.protocol === 'https:'
+
+  // In memory, where a real application has its database. Tokens stay here: no page and no cookie shows them.
+  const signIns = new Map<string, SignIn>()
+
+  const verify: XaiVerifyFunctionWithParams = (accessToken, refreshToken, params, profile, done) => {
+    const expiresAt = params.expires_in ? new Date(Date.now() + params.expires_in * 1000) : undefined
+    const tokens = { accessToken, refreshToken, expiresAt, scope: params.scope }
+    const signIn = { id: randomUUID(), issuer, profile, tokens }
+    signIns.set(signIn.id, signIn)
+    done(null, signIn)
+  }
+  const strategy = new XaiStrategy({ clientID, clientSecret, callbackURL, issuer, scope }, verify)
+
+  const passport = new Passport()
+  passport.use(strategy)
+  passport.serializeUser((user, done) => done(null, (user as SignIn).id))
+  passport.deserializeUser((id: string, done) => done(null, signIns.get(id) ?? false))
+
+  const app = express()
+  app.disable('x-powered-by')
+  // With an https callback, a proxy that ends TLS stands before the application.
+  app.set('trust proxy', isHTTPS ? 1 : false)
+  app.use(protectPages(issuer))
+  app.get('/style.css', (_req, res) => void res.type('css').send(stylesheet))
+  app.get('/icon.svg', (_req, res) => void res.type('svg').send(icon))
+  app.use(
+    session({
+      name: 'example.session',
+      // A new secret at every start signs everybody out; a real application keeps one.
+      secret: randomBytes(32).toString('base64url'),
+      cookie: { httpOnly: true, sameSite: 'lax', secure: isHTTPS },
+      resave: false,
+      saveUninitialized: false,
+    }),
+  )
+  app.use(passport.session())
+
+  /** Begins a sign-in, or ends one: what the request carries decides. */
+  const signIn: RequestHandler = (req, res, next) => {
+    const conclude: AuthenticateCallback = (error, user, info, status) => {
+      if (error) return next(error)
+      if (!user) return next(Problem.fromRefusal(info, status))
+      req.login(user, (error) => (error ? next(error) : res.redirect('/profile')))
+    }
+    passport.authenticate('xai', conclude)(req, res, next)
+  }
+  app.get('/auth/xai', signIn)
+  app.get(callback.pathname, signIn)
+
+  app.get('/', (req, res) => {
+    // A cookie belongs to one host name, and the callback has one: localhost is not 127.0.0.1.
+    if (req.hostname === 'localhost' && callback.hostname === '127.0.0.1')
+      return res.redirect(callback.origin)
+    if (req.user) return res.redirect('/profile')
+    res.send(buildStartPage({ issuer, signInLink: '/auth/xai' }))
+  })
+
+  app.get('/profile', (req, res) => {
+    if (!req.user) return res.redirect('/')
+    req.session.formToken ??= randomUUID()
+    const notice = req.query.refreshed === undefined ? undefined : 'The token was refreshed.'
+    res.send(buildProfilePage({ signIn: signInOf(req), formToken: req.session.formToken, notice }))
+  })
+
+  const form = [express.urlencoded({ extended: false }), checkForm]
+
+  app.post('/refresh', form, async (req: Request, res: Response) => {
+    const signIn = signInOf(req)
+    const { refreshToken, scope } = signIn.tokens
+    if (!refreshToken) throw new Problem('refresh_token_missing', 'xAI issued no refresh token.', 409)
+    // xAI has spent the old token now: the new one is saved before anything else happens.
+    signIn.tokens = { scope, ...(await strategy.refresh(refreshToken)) }
+    res.redirect(303, '/profile?refreshed')
+  })
+
+  const signOut: RequestHandler = (req, res, next) => {
+    signIns.delete(signInOf(req).id)
+    req.logout((error) => (error ? next(error) : res.redirect(303, '/')))
+  }
+  app.post('/sign-out', form, signOut)
+
+  /** Ends the account's sign-ins in every browser, and what xAI granted with them. */
+  const revoke: RequestHandler = async (req, _res, next) => {
+    const { issuer, profile } = signInOf(req)
+    for (const signIn of [...signIns.values()]) {
+      if (signIn.issuer !== issuer || signIn.profile.id !== profile.id) continue
+      await strategy.revoke(signIn.tokens.refreshToken ?? signIn.tokens.accessToken)
+      signIns.delete(signIn.id)
+    }
+    next()
+  }
+  app.post('/sign-out-everywhere', form, revoke, signOut)
+
+  app.use((req) => {
+    throw new Problem('not_found', `There is no page at ${req.path}.`, 404)
+  })
+  app.use(showProblem(log))
+  return app
+}
+
+const signInOf = (req: Request): SignIn => req.user as SignIn
+
+/** No third party, no inline script or style, no frame, and nothing that a cache keeps. */
+const protectPages = (issuer: string): RequestHandler => {
+  // Pictures are wherever xAI, or the emulator, has them.
+  const policy = `default-src 'none'; style-src 'self'; img-src 'self' https: ${new URL(issuer).origin}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
+  return (_req, res, next) => {
+    res.set({
+      'Content-Security-Policy': policy,
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    })
+    next()
+  }
+}
+
+/** Another site can make a browser submit a form here, but cannot know the token in ours. */
+const checkForm: RequestHandler = (req, _res, next) => {
+  const { formToken } = req.session
+  if (!req.user || !formToken || req.body?.form_token !== formToken) {
+    throw new Problem('form_invalid', 'This form is not one of your present session.', 403)
+  }
+  next()
+}
+
+/** Express knows an error handler by its four parameters. */
+const showProblem =
+  (log: (line: string) => void): ErrorRequestHandler =>
+  (error, _req, res, next) => {
+    if (res.headersSent) return next(error)
+    const problem = Problem.fromError(error)
+    log(
+      problem.code === 'unexpected'
+        ? inspect(error)
+        : `${problem.status} ${problem.code}: ${problem.message}`,
+    )
+    if (problem.retryAfter !== undefined) res.set('Retry-After', String(problem.retryAfter))
+    res.status(problem.status).send(buildErrorPage({ problem, signInLink: '/auth/xai' }))
+  }
