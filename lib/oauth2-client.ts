@@ -9,8 +9,9 @@ import { XaiOAuthError } from './error.js'
 import { type HttpAnswer, type HttpRequest, requestAnswer } from './http-exchange.js'
 import { keepAliveAgentFor } from './keep-alive-agent.js'
 import { type Operation, requestOperation } from './operation.js'
+import { checkToken } from './token-argument.js'
 import { buildCodeGrant, buildForm, buildRefreshGrant, type FormParameters } from './token-request.js'
-import { parseTokenResponse, type XaiTokenResponse } from './token-response.js'
+import { parseTokenResponse, refreshTokenOf, type XaiTokenResponse } from './token-response.js'
 import { userAgent } from './user-agent.js'
 
 /** What requests to xAI need to know beyond what the constructor of `OAuth2` takes. */
@@ -72,7 +73,7 @@ export class XaiOAuth2 extends OAuth2 {
     // On a tick of its own: what the callback throws is no failure of the request.
     response.then(
       (tokens) => {
-        const refreshToken = tokens.refresh_token ?? (isRefresh ? code : undefined)
+        const refreshToken = refreshTokenOf(tokens) ?? (isRefresh ? code : undefined)
         process.nextTick(
           done as (...args: unknown[]) => void,
           null,
@@ -106,7 +107,7 @@ export class XaiOAuth2 extends OAuth2 {
     const { echoCodeChallenge } = this.settings
     const grant = { code, redirectURI: redirectURI as string | undefined, codeVerifier, echoCodeChallenge }
     const form = { url: this._getAccessTokenUrl(), protocol: buildCodeGrant(grant), extras: params }
-    return parseTokenResponse(operation, await this.postForm(operation, form))
+    return this.postForm(operation, form, parseTokenResponse)
   }
 
   /**
@@ -126,6 +127,7 @@ export class XaiOAuth2 extends OAuth2 {
   }
 
   private async requestRefresh(refreshToken: string, extras: FormParameters): Promise<XaiTokenResponse> {
+    checkToken('refresh', refreshToken)
     const operation: Operation = {
       what: 'xAI token refresh',
       failed: 'xai_refresh_failed',
@@ -135,11 +137,20 @@ export class XaiOAuth2 extends OAuth2 {
       secrets: [refreshToken],
     }
     const form = { url: this._getAccessTokenUrl(), protocol: buildRefreshGrant(refreshToken), extras }
-    return parseTokenResponse(operation, await this.postForm(operation, form))
+    return this.postForm(operation, form, parseTokenResponse)
   }
 
-  /** Posts a form with the client's authentication. @throws {XaiOAuthError} when no complete answer comes */
-  postForm(operation: Operation, { url, protocol, extras, signal }: AuthenticatedForm): Promise<HttpAnswer> {
+  /**
+   * Posts a form with the client's authentication, and parses the answer. `parse` is given the operation with the
+   * client's credentials among its secrets, so that no error repeats them.
+   *
+   * @throws {XaiOAuthError} when no complete answer comes, and what `parse` throws
+   */
+  async postForm<Parsed>(
+    operation: Operation,
+    { url, protocol, extras, signal }: AuthenticatedForm,
+    parse: (guarded: Operation, answer: HttpAnswer) => Parsed,
+  ): Promise<Parsed> {
     const credentials = {
       clientID: this._clientId,
       clientSecret: this._clientSecret,
@@ -147,21 +158,20 @@ export class XaiOAuth2 extends OAuth2 {
     }
     const { headers, parameters } = buildClientAuthentication(credentials)
     const body = buildForm({ ...protocol, ...parameters }, extras)
-    return this.send(
-      { ...operation, secrets: [...operation.secrets, ...credentialSecrets(credentials)] },
-      {
-        method: 'POST',
-        url,
-        headers: {
-          Accept: 'application/json',
-          'Content-Type': 'application/x-www-form-urlencoded',
-          'Content-Length': Buffer.byteLength(body),
-          ...headers,
-        },
-        body,
-        signal,
+    const guarded = { ...operation, secrets: [...operation.secrets, ...credentialSecrets(credentials)] }
+    const answer = await this.send(guarded, {
+      method: 'POST',
+      url,
+      headers: {
+        Accept: 'application/json',
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Content-Length': Buffer.byteLength(body),
+        ...headers,
       },
-    )
+      body,
+      signal,
+    })
+    return parse(guarded, answer)
   }
 
   /** Sends a request with the client's headers, agent and deadline. @throws {XaiOAuthError} when no complete answer comes */

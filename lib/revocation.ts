@@ -1,3 +1,4 @@
+import type { HttpAnswer } from './http-exchange.js'
 import type { XaiOAuth2 } from './oauth2-client.js'
 import { buildRefusal, type Operation } from './operation.js'
 import { checkToken } from './token-argument.js'
@@ -29,9 +30,13 @@ export async function requestRevocation(
     secrets: [token],
   }
   const protocol = { token, ...(hint && { token_type_hint: hint }) }
-  const answer = await client.postForm(operation, { url, protocol, signal }).catch((error: unknown) => {
+  const revoked = client.postForm(operation, { url, protocol, signal }, checkRevoked)
+  await revoked.catch((error: unknown) => {
     signal?.throwIfAborted()
     throw error
   })
+}
+
+function checkRevoked(operation: Operation, answer: HttpAnswer): void {
   if (answer.status < 200 || answer.status > 299) throw buildRefusal(operation, answer)
 }
