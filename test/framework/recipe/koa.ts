@@ -1,0 +1,23 @@
+import Koa from 'koa'
+import passport from 'koa-passport'
+import { createSession } from 'koa-session'
+import type { XaiStrategy } from 'passport-xai'
+
+/** Koa. */
+export function createApp(xai: XaiStrategy, secret: string): Koa {
+  const app = new Koa()
+  app.keys = [secret]
+  passport.use(xai)
+  passport.serializeUser((user, done) => done(null, user))
+  passport.deserializeUser((user: Express.User, done) => done(null, user))
+  app
+    .use(createSession({ sameSite: 'lax' }, app))
+    .use(passport.initialize())
+    .use(passport.session())
+  const signIn = passport.authenticate('xai', { successRedirect: '/' })
+  app.use((ctx, next) => (ctx.path.startsWith('/auth/xai') ? signIn(ctx, next) : next()))
+  app.use((ctx) => {
+    ctx.body = JSON.stringify(ctx.state.user ?? null)
+  })
+  return app
+}
