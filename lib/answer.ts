@@ -31,10 +31,12 @@ export const isCloudflare = ({ headers, body }: HttpAnswer): boolean =>
   /^text\/html\b/i.test(headers['content-type'] ?? '') ||
   /^\s*</.test(body.toString('latin1', 0, 256))
 
+/** An HTTP date (RFC 9110 §5.6.7); `Date.parse` alone makes a date of almost anything. */
+const httpDate = /^[A-Z][a-z]+, .* GMT$/
+
 /** Seconds that `Retry-After` asks to wait, whether it gives seconds or a date (RFC 9110 §10.2.3). */
-export function parseRetryAfter(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined
-  if (/^\d+$/.test(header)) return Number(header)
-  const date = Date.parse(header)
+export function parseRetryAfter(header = ''): number | undefined {
+  if (/^\d{1,10}$/.test(header)) return Number(header)
+  const date = httpDate.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1000))
 }

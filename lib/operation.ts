@@ -8,7 +8,7 @@ import {
   OversizedBodyError,
   requestAnswer,
 } from './http-exchange.js'
-import { redact, redactIssuedTokens } from './redaction.js'
+import { maxEncodedGrowth, redact, redactIssuedTokens } from './redaction.js'
 
 /** Something that is asked of xAI: what it is called, which codes its failures have, which secrets it sends. */
 export interface Operation {
@@ -58,14 +58,17 @@ export function buildUnusable(operation: Operation, answer: HttpAnswer, why: str
 }
 
 function buildResponse({ secrets }: Operation, { status, headers, body }: HttpAnswer): XaiErrorResponse {
-  const clean = (text: string): string => redact(text, secrets)
+  const clean = (text: string): string => redactIssuedTokens(redact(text, secrets))
   const cleanHeaders: IncomingHttpHeaders = {}
   for (const [name, value] of Object.entries(headers)) {
     cleanHeaders[name] = Array.isArray(value) ? value.map(clean) : clean(value as string)
   }
-  // Redacted before it is cut, so that no half of a secret is left at the edge.
-  const text = redactIssuedTokens(clean(body.toString('utf8')))
-  return { status, headers: cleanHeaders, body: cutBytes(text, maxResponseBytes) }
+  // What stands behind the end could be half of a secret: that much more is searched, and then left out.
+  const text = body.toString('utf8')
+  const margin = maxEncodedGrowth * Math.max(0, ...secrets.map((secret = '') => secret.length))
+  const start = text.slice(0, maxResponseBytes + margin)
+  const left = start === text ? clean(start) : clean(start).slice(0, -margin || undefined)
+  return { status, headers: cleanHeaders, body: cutBytes(left, maxResponseBytes) }
 }
 
 const cutBytes = (text: string, limit: number): string =>
@@ -76,7 +79,7 @@ function detailOf(response: XaiErrorResponse): ConstructorParameters<typeof XaiO
   const words = parseObject(body) ?? {}
   const retryAfter = parseRetryAfter(headers['retry-after'])
   return {
-    status: status >= 400 ? status : 502,
+    status: status >= 400 && status <= 599 ? status : 502,
     response,
     ...textOf(words, 'error'),
     ...textOf(words, 'error_description'),
