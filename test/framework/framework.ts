@@ -21,7 +21,7 @@ const buildExpress =
   }
 
 /** Every framework that the strategy is proven in, each built by its recipe. */
-export const frameworks: Readonly<Record<string, Build>> = {
+export const frameworks = {
   'Express 5': buildExpress(express),
   'Express 4': buildExpress(express4 as unknown as typeof express),
   NestJS: buildNest({ controllers: [SignInController], providers: [Xai, XaiGuard] }),
@@ -37,4 +37,4 @@ export const frameworks: Readonly<Record<string, Build>> = {
     return app.callback()
   },
   Connect: (options) => connect.createApp(buildStrategy(options), secret),
-}
+} satisfies Record<string, Build>

@@ -1,0 +1,48 @@
+import { expect } from 'chai'
+import { CookieClient } from '../browserless-client.js'
+import { type Application, startApplication } from './application.js'
+import { frameworks } from './framework.js'
+
+describe('Fastify with @fastify/secure-session', () => {
+  let app: Application
+  let browser: CookieClient
+
+  before(async () => {
+    app = await startApplication(frameworks.Fastify)
+  })
+  after(() => app.close())
+  beforeEach(() => {
+    app.emulator.clearRequests()
+    browser = new CookieClient()
+  })
+
+  it('writes the end of a sign-in into the session cookie', async () => {
+    const callback = await app.begin(browser)
+    const before = browser.jar.headerFor(new URL(callback))
+    await browser.get(callback)
+    expect(browser.jar.headerFor(new URL(callback))).to.not.equal(before)
+  })
+
+  it('keeps what another tab has begun when the session is cleared at sign-in', async () => {
+    const [first, second] = [await app.begin(browser), await app.begin(browser)]
+    await browser.get(first)
+    expect((await browser.get(second)).status).to.equal(302)
+    expect(app.tokenRequests).to.equal(2)
+  })
+
+  it('takes the used state out of the session although others are kept', async () => {
+    const [first] = [await app.begin(browser), await app.begin(browser)]
+    await browser.get(first)
+    expect((await browser.get(first)).status).to.equal(403)
+    expect(app.tokenRequests).to.equal(1)
+  })
+
+  it('spends one code when one callback comes twice at once', async () => {
+    const callback = await app.begin(browser)
+    const statuses = (await Promise.all([browser.get(callback), browser.get(callback)])).map(
+      ({ status }) => status,
+    )
+    expect(statuses).to.have.members([302, 403])
+    expect(app.tokenRequests).to.equal(1)
+  })
+})
