@@ -1,4 +1,6 @@
 export { type XaiErrorCode, type XaiErrorResponse, XaiOAuthError } from './error.js'
+export { loopbackRelay } from './loopback-relay/loopback-relay.js'
+export type { LoopbackRelayOptions, SignInHolder } from './loopback-relay/option.js'
 export type { XaiProfile } from './profile.js'
 export type { XaiRefreshOptions, XaiTokens } from './refresh.js'
 export type { XaiRevokeOptions } from './revocation.js'

@@ -68,6 +68,16 @@ export class CookieStateStore implements StateStore {
     )
   }
 
+  /** Whether this browser has begun the sign-in of a state, which is pending and in time still. Reads only. */
+  async holds(req: Request, handle: string): Promise<boolean> {
+    const cookies = [true, false].flatMap((secure) => parseSignInCookies(req.headers.cookie, secure))
+    const cookie = findCookie(cookies, handle)
+    const signIn = cookie && (await this.open(cookie))
+    return (
+      signIn !== undefined && isSame(signIn.handle, handle) && !isExpired(signIn) && !this.spent.has(handle)
+    )
+  }
+
   private async keep(req: Request, signIn: PendingSignIn, meta: StateMetadata): Promise<void> {
     const secure = isSecure(meta)
     const cookie = { name: cookieNameOf(signIn.handle, secure), value: await this.seal.seal(signIn) }

@@ -61,6 +61,18 @@ export class SessionStateStore implements StateStore {
     callback(null, signIn.codeVerifier, signIn.state)
   }
 
+  /**
+   * Whether this browser has begun the sign-in of a state, which is pending and in time still. Reads only.
+   *
+   * @throws {TypeError} when the request has no session
+   */
+  holds(req: Request, handle: string): boolean {
+    const session = sessionOf(req)
+    if (!session) throw missingSessionError()
+    const signIn = this.pendingIn(session).find((candidate) => isSame(candidate.handle, handle))
+    return signIn !== undefined && !isExpired(signIn) && !this.spent.has(handle)
+  }
+
   private pendingIn(session: Session): PendingSignIn[] {
     const list = session[this.key]
     return Array.isArray(list) ? list : []

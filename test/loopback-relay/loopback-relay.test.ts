@@ -1,0 +1,306 @@
+import { expect } from 'chai'
+import type { RequestHandler } from 'express'
+import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
+import { CookieStateStore, SessionStateStore } from '../../lib/index.js'
+import { type RelayApplication, startRelayApplication } from './relay-application.js'
+import { deliver, obtainCallback, preflight, RelayBrowser } from './relay-browser.js'
+
+const secret = 'a secret of a test, longer than 32 characters'
+
+describe('loopbackRelay', () => {
+  let emulator: Emulator
+  let application: RelayApplication
+  before(async () => {
+    emulator = await startEmulator({ signInAs: 'personal' })
+  })
+  after(() => emulator.close())
+  beforeEach(() => emulator.clearRequests())
+  afterEach(() => application.close())
+
+  const start = async (parts: Partial<Parameters<typeof startRelayApplication>[0]> = {}): Promise<void> => {
+    const { issuer, publicClient } = emulator
+    application = await startRelayApplication({ issuer, ...publicClient, ...parts })
+  }
+  const tokenRequests = () => emulator.requests.filter(({ path }) => path === '/oauth2/token')
+
+  const stores = [
+    ['SessionStateStore', () => new SessionStateStore()],
+    ['CookieStateStore', () => new CookieStateStore({ secret })],
+  ] as const
+  for (const [name, buildStore] of stores) {
+    it(`hands a delivery to the browser that began the sign-in, with ${name}`, async () => {
+      await start({ store: buildStore() })
+      const browser = new RelayBrowser(application)
+      const waiting = await browser.begin()
+      expect(waiting.page.status).to.equal(200)
+      expect(await browser.poll(waiting)).to.include({ status: 204, body: '' })
+
+      const callback = await obtainCallback(waiting)
+      const allowed = await preflight(callback, emulator.issuer)
+      expect(allowed.status).to.equal(204)
+      const delivered = await deliver(callback, emulator.issuer)
+      expect(delivered).to.include({ status: 204, body: '' })
+      expect(delivered.headers).to.include({ 'access-control-allow-origin': emulator.issuer })
+      expect(delivered.headers).not.to.have.property('access-control-allow-credentials')
+      expect(application.signedIn, 'signed in by the delivery').to.be.empty
+      expect(tokenRequests()).to.be.empty
+
+      const polled = await browser.poll(waiting)
+      expect(polled.status).to.equal(200)
+      expect(JSON.parse(polled.body)).to.deep.equal({ location: new URL(callback).search })
+      expect(await browser.goOn(waiting.page, polled)).to.include({ status: 200, body: 'signed in' })
+      expect(application.signedIn).to.have.lengthOf(1)
+      expect((await browser.poll(waiting)).status).to.equal(404)
+    })
+
+    it(`lets an ordinary redirect through the same route, with ${name}`, async () => {
+      await start({ store: buildStore() })
+      const browser = new RelayBrowser(application)
+      const answer = await browser.client.open(`${application.origin}/callback`)
+      expect(answer).to.include({ status: 200, body: 'signed in' })
+      expect(application.signedIn).to.have.lengthOf(1)
+    })
+  }
+
+  it('is what a delivery needs: without it, nobody is signed in and the browser waits for ever', async () => {
+    await start({ relay: (_req, _res, next) => next() })
+    const browser = new RelayBrowser(application)
+    const begun = await browser.client.get(`${application.origin}/callback`)
+    const authorizationURL = `${begun.headers.location}`
+    const callback = await obtainCallback({ authorizationURL })
+    expect((await preflight(callback, emulator.issuer)).headers).not.to.have.property(
+      'access-control-allow-origin',
+    )
+    expect((await deliver(callback, emulator.issuer)).status).to.equal(403)
+    expect(application.signedIn).to.be.empty
+    expect(tokenRequests()).to.be.empty
+  })
+
+  it('lets an ordinary redirect finish what a waiting page began, and the page learns of it', async () => {
+    await start()
+    const browser = new RelayBrowser(application)
+    const waiting = await browser.begin()
+    const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'cross-site' }
+    const answer = await browser.client.get(await obtainCallback(waiting), { headers })
+    expect(answer.body).to.equal('signed in')
+    expect((await browser.poll(waiting)).status).to.equal(404)
+  })
+
+  it('lets a form that another origin posts go to the strategy, because it is a navigation', async () => {
+    await start()
+    const answer = await new RelayBrowser(application).client.post(
+      `${application.origin}/callback?code=a&state=b`,
+      {},
+      { headers: { origin: 'https://other.example', 'sec-fetch-mode': 'navigate' } },
+    )
+    expect(answer.status).to.equal(404)
+    expect(answer.body).to.include('Cannot POST')
+  })
+
+  it('leaves a request of the application’s own origin alone', async () => {
+    await start()
+    const headers = { origin: application.origin, 'sec-fetch-mode': 'cors' }
+    const answer = await new RelayBrowser(application).client.get(`${application.origin}/callback`, {
+      headers,
+    })
+    expect(answer.status).to.equal(302)
+  })
+
+  it('takes the code that a person pastes by an ordinary form, without any script', async () => {
+    await start()
+    const browser = new RelayBrowser(application)
+    const waiting = await browser.begin()
+    expect(waiting.page.body).to.include('<form method="get">')
+    expect(waiting.page.body).to.include(`<input type="hidden" name="state" value="${waiting.state}">`)
+    const code = new URL(await obtainCallback(waiting)).searchParams.get('code') ?? ''
+    const submitted = new URL(`?${new URLSearchParams({ state: waiting.state, code })}`, waiting.page.url)
+    expect((await browser.client.open(submitted.href)).body).to.equal('signed in')
+  })
+
+  it('goes on without any script when the waiting page is loaded again', async () => {
+    await start()
+    const browser = new RelayBrowser(application)
+    const waiting = await browser.begin()
+    expect(await browser.client.open(waiting.page.url)).to.include({ status: 200, url: waiting.page.url })
+    await deliver(await obtainCallback(waiting), emulator.issuer)
+    expect((await browser.client.open(waiting.page.url)).body).to.equal('signed in')
+  })
+
+  it('relays a refusal like a code', async () => {
+    await start()
+    const browser = new RelayBrowser(application)
+    const waiting = await browser.begin()
+    const callback = `${application.origin}/callback?error=access_denied&state=${waiting.state}`
+    expect((await deliver(callback, emulator.issuer)).status).to.equal(204)
+    const polled = await browser.poll(waiting)
+    expect((await browser.goOn(waiting.page, polled)).status).to.equal(403)
+    expect(tokenRequests()).to.be.empty
+  })
+
+  it('believes a browser that does not say where its requests come from', async () => {
+    await start()
+    const browser = new RelayBrowser(application)
+    const waiting = await browser.begin()
+    const url = new URL(`?${new URLSearchParams({ relay: 'poll', state: waiting.state })}`, waiting.page.url)
+    expect((await browser.client.get(url.href)).status).to.equal(204)
+  })
+
+  const names = ['localhost', 'LOCALHOST:3000', '127.0.0.1', '127.8.9.10:80', '[::1]', '[::1]:3000']
+  for (const host of names) {
+    it(`works under the loopback name ${host}`, async () => {
+      await start()
+      const browser = new RelayBrowser(application)
+      const waiting = await browser.begin()
+      expect((await browser.poll(waiting, { host })).status).to.equal(204)
+    })
+  }
+
+  it('works in an application that is mounted under a path', async () => {
+    await start({ mountPath: '/tools' })
+    const browser = new RelayBrowser(application)
+    const waiting = await browser.begin()
+    await deliver(await obtainCallback(waiting), emulator.issuer)
+    const polled = await browser.poll(waiting)
+    expect((await browser.goOn(waiting.page, polled)).body).to.equal('signed in')
+  })
+
+  it('keeps two sign-ins of one browser apart, in either order', async () => {
+    await start()
+    const browser = new RelayBrowser(application)
+    const [first, second] = [await browser.begin(), await browser.begin()]
+    await deliver(await obtainCallback(second), emulator.issuer)
+    expect((await browser.poll(first)).status).to.equal(204)
+    expect((await browser.goOn(second.page, await browser.poll(second))).body).to.equal('signed in')
+    await deliver(await obtainCallback(first), emulator.issuer)
+    expect((await browser.goOn(first.page, await browser.poll(first))).body).to.equal('signed in')
+  })
+
+  it('serves a page that works under its own Content-Security-Policy, and is never cached', async () => {
+    await start({ relayOptions: { homeURL: '/?a=1&b="2"' } })
+    const browser = new RelayBrowser(application)
+    const { page } = await browser.begin()
+    expect(page.headers).to.include({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    })
+    expect(page.headers['content-security-policy']).to.equal(
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    )
+    expect(page.body).to.include('<a href="/?a=1&amp;b=&quot;2&quot;">')
+    expect(page.body).not.to.match(/ style=|<style|<script>| on\w+=/)
+    const assets = [
+      ['?relay=script', 'text/javascript; charset=utf-8'],
+      ['?relay=style', 'text/css; charset=utf-8'],
+    ] as const
+    for (const [path, type] of assets) {
+      expect(page.body).to.include(`"${path}"`)
+      const asset = await browser.client.get(new URL(path, page.url).href)
+      expect(asset.headers).to.include({ 'content-type': type, 'cache-control': 'no-store' })
+    }
+  })
+
+  it('says so on a page when the sign-in has ended, or began in another browser', async () => {
+    await start()
+    const { page } = await new RelayBrowser(application).begin()
+    const answer = await new RelayBrowser(application).client.get(page.url)
+    expect(answer.status).to.equal(404)
+    expect(answer.body).to.include('This sign-in has ended').and.to.include('?relay=begin')
+  })
+
+  const preflights = [
+    ['nothing more', {}, undefined, undefined],
+    ['private network', { 'access-control-request-private-network': 'true' }, undefined, 'true'],
+    ['headers', { 'access-control-request-headers': 'content-type,x-a' }, 'content-type,x-a', undefined],
+    ['headers that are none', { 'access-control-request-headers': 'a\tb' }, undefined, undefined],
+    ['too many headers', { 'access-control-request-headers': 'a'.repeat(257) }, undefined, undefined],
+  ] as const
+  for (const [what, headers, allowedHeaders, privateNetwork] of preflights) {
+    it(`answers a preflight of the consent page that asks for ${what}`, async () => {
+      await start()
+      const answer = await preflight(
+        `${application.origin}/callback?code=a&state=b`,
+        emulator.issuer,
+        headers,
+      )
+      expect(answer).to.include({ status: 204, body: '' })
+      expect(answer.headers['access-control-allow-origin']).to.equal(emulator.issuer)
+      expect(answer.headers['access-control-allow-methods']).to.equal('GET')
+      expect(answer.headers['access-control-allow-headers']).to.equal(allowedHeaders)
+      expect(answer.headers['access-control-allow-private-network']).to.equal(privateNetwork)
+      expect(answer.headers.vary).to.match(/^Origin, /)
+    })
+  }
+
+  it('takes deliveries from every consent origin of a list', async () => {
+    const consentOrigin = ['https://one.example', 'https://two.example']
+    await start({ relayOptions: { consentOrigin } })
+    const browser = new RelayBrowser(application)
+    for (const origin of consentOrigin) {
+      const waiting = await browser.begin()
+      expect((await deliver(await obtainCallback(waiting), origin)).status).to.equal(204)
+    }
+  })
+
+  it('withdraws what earlier middleware grants to every origin', async () => {
+    const grantEverybody: RequestHandler = (req, res, next) => {
+      res.setHeader('Access-Control-Allow-Origin', req.headers.origin ?? '*')
+      res.setHeader('Access-Control-Allow-Credentials', 'true')
+      next()
+    }
+    await start({ before: grantEverybody })
+    const browser = new RelayBrowser(application)
+    const waiting = await browser.begin()
+    const callback = await obtainCallback(waiting)
+    const answers = [
+      await deliver(callback, 'https://evil.example'),
+      await preflight(callback, 'https://evil.example'),
+      await browser.poll(waiting),
+    ]
+    for (const { headers } of answers) {
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).to.be.empty
+    }
+  })
+
+  const redirectTo =
+    (location: string): RequestHandler =>
+    (_req, res) =>
+      res.redirect(location)
+  const authorize = 'https://auth.example/authorize'
+  const here = encodeURIComponent('http://127.0.0.1:3000/callback')
+  const endings: ReadonlyArray<readonly [what: string, status: number, begin: RequestHandler]> = [
+    ['an error', 500, (_req, _res, next) => next(new Error('no sign-in today'))],
+    ['a page', 200, (_req, res) => res.send('maintenance')],
+    ['a redirect to a page of its own', 302, redirectTo(`/login?state=a&redirect_uri=${here}`)],
+    ['a redirect without a state', 302, redirectTo(`${authorize}?redirect_uri=${here}`)],
+    ['a redirect without a redirect URI', 302, redirectTo(`${authorize}?state=a`)],
+    [
+      'a redirect that comes back to another host',
+      302,
+      redirectTo(`${authorize}?state=a&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback`),
+    ],
+    [
+      'a redirect whose headers are sent already',
+      302,
+      (_req, res) =>
+        res.writeHead(302, { location: `${authorize}?state=a&redirect_uri=${here}` }).end('redirected'),
+    ],
+  ]
+  for (const [what, status, begin] of endings) {
+    it(`leaves the response alone when relay=begin ends in ${what}`, async () => {
+      await start({ begin })
+      const answer = await new RelayBrowser(application).client.get(application.beginURL)
+      expect(answer.status).to.equal(status)
+      expect(`${answer.headers.location}`).not.to.include('relay=')
+    })
+  }
+
+  it('hands an error of the store to the application', async () => {
+    await start({ relayOptions: { store: { holds: () => Promise.reject(new Error('no database')) } } })
+    const answer = await new RelayBrowser(application).client.get(
+      `${application.origin}/callback?relay=wait&state=a`,
+    )
+    expect(answer).to.include({ status: 500, body: 'no database' })
+  })
+})
