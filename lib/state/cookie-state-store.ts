@@ -1,14 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Request } from 'express'
 import { randomToken } from '../pkce.js'
-import {
-  bindingOf,
-  buildPendingSignIn,
-  isExpired,
-  isSame,
-  maxPendingSignIns,
-  type PendingSignIn,
-} from './pending-sign-in.js'
+import { bindingOf, buildPendingSignIn, isExpired, isSame, type PendingSignIn } from './pending-sign-in.js'
 import { buildSeal, type Seal } from './seal.js'
 import {
   buildSetCookie,
@@ -17,6 +10,7 @@ import {
   maxCookieBytes,
   parseSignInCookies,
   type SignInCookie,
+  surplusOf,
 } from './sign-in-cookie.js'
 import { SpentStates } from './spent-state.js'
 import { buildStateFailure, type StateFailure } from './state-failure.js'
@@ -35,7 +29,8 @@ export interface CookieStateStoreOptions {
 
 /**
  * Keeps each pending sign-in in an encrypted, authenticated cookie of its own, so that any process that knows the
- * secret can finish what another began, without a session. Up to 8 at once in one browser, each for 10 minutes.
+ * secret can finish what another began, without a session. Up to 8 at once in one browser (fewer when the
+ * application's state is large), each for 10 minutes.
  * One use is certain within a process only: elsewhere, a browser that sends the whole cookie again is believed.
  */
 export class CookieStateStore implements StateStore {
@@ -83,10 +78,9 @@ export class CookieStateStore implements StateStore {
     const cookie = { name: cookieNameOf(signIn.handle, secure), value: await this.seal.seal(signIn) }
     const header = buildSetCookie(cookie, secure)
     if (header.length > maxCookieBytes) {
-      throw new TypeError('XaiStrategy: the state is too large for a cookie; keep it below 1,500 characters')
+      throw new TypeError('CookieStateStore: the state is too large for a cookie; keep it below 2,500 bytes')
     }
-    const open = parseSignInCookies(req.headers.cookie, secure)
-    const surplus = open.slice(0, Math.max(0, open.length + 1 - maxPendingSignIns)).slice(0, maxRemovals)
+    const surplus = surplusOf(parseSignInCookies(req.headers.cookie, secure), cookie).slice(0, maxRemovals)
     const removals = surplus.map(({ name }) => buildSetCookie({ name, value: '' }, secure))
     setCookies(req, [...removals, header])
   }

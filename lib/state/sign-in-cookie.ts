@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
+import { maxPendingSignIns } from './pending-sign-in.js'
 
 /** Seconds that the browser keeps a cookie: longer than a sign-in may take, so that an expired one can be told. */
 const maxAge = 20 * 60
 
 /** Bytes of a whole cookie that every browser takes (RFC 6265 §6.1). */
 export const maxCookieBytes = 4096
+
+/** Bytes of all of them together: half of the headers that Node takes, beyond which no request would be answered. */
+const maxTotalBytes = 8192
 
 /** A sign-in's cookie in a request. */
 export interface SignInCookie {
@@ -24,19 +28,35 @@ const prefixOf = (secure: boolean): string => (secure ? '__Host-xai.' : 'xai.')
 const digestOf = (handle: string): string =>
   createHash('sha256').update(handle).digest('base64url').slice(0, 16)
 
-/** The sign-in cookies of a request, oldest first. */
+const form = /^(?:__Host-)?xai\.([0-9a-z]{1,12})\.[\w-]{16}$/
+
+/** The sign-in cookies of a request, oldest first; cookies whose names only resemble ours are left alone. */
 export function parseSignInCookies(header: string | undefined, secure: boolean): SignInCookie[] {
-  const form = /^\s*([^=\s]+)=(.*?)\s*$/
   return (header ?? '')
     .split(';')
-    .flatMap((pair) => {
-      const [, name = '', value = ''] = form.exec(pair) ?? []
-      return name.startsWith(prefixOf(secure)) ? [{ name, value }] : []
+    .map((pair) => {
+      const [name = '', ...value] = pair.split('=')
+      return { name: name.trim(), value: value.join('=').trim() }
     })
+    .filter(({ name }) => name.startsWith(prefixOf(secure)) && form.test(name))
     .sort((a, b) => beganOf(a) - beganOf(b))
 }
 
-const beganOf = ({ name }: SignInCookie): number => Number.parseInt(name.split('.')[1] as string, 36) || 0
+const beganOf = ({ name }: SignInCookie): number => Number.parseInt(name.replace(form, '$1'), 36)
+
+/** The oldest of the cookies, which give way to a new one so that neither their number nor their size grows. */
+export function surplusOf(cookies: SignInCookie[], added: SignInCookie): SignInCookie[] {
+  let kept = 0
+  let bytes = sizeOf(added)
+  for (const cookie of cookies.toReversed()) {
+    bytes += sizeOf(cookie)
+    if (kept + 1 >= maxPendingSignIns || bytes > maxTotalBytes) break
+    kept += 1
+  }
+  return cookies.slice(0, cookies.length - kept)
+}
+
+const sizeOf = ({ name, value }: SignInCookie): number => name.length + value.length
 
 /** The one cookie among them that can belong to a state. */
 export const findCookie = (cookies: SignInCookie[], handle: string): SignInCookie | undefined =>
