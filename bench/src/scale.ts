@@ -1,0 +1,46 @@
+/** How much is measured. Times are in milliseconds. */
+export interface Scale {
+  concurrencies: readonly number[]
+  rounds: number
+  /** Of one measurement in one round. */
+  window: number
+  /** Before anything is measured, so that V8 has compiled what matters. */
+  warmUp: number
+  tlsSignIns: number
+  agingSignIns: number
+  agingRounds: number
+  processStarts: number
+  refreshes: number
+  sparseSignIns: number
+  sparseInterval: number
+}
+
+/** What `bench/RESULTS.md` shows. */
+export const full: Scale = {
+  concurrencies: [1, 16, 64, 256],
+  rounds: 5,
+  window: 800,
+  warmUp: 1500,
+  tlsSignIns: 1000,
+  agingSignIns: 50_000,
+  agingRounds: 9,
+  processStarts: 20,
+  refreshes: 2000,
+  sparseSignIns: 9,
+  sparseInterval: 8000,
+}
+
+/** Enough to see that everything still runs. */
+export const quick: Scale = {
+  concurrencies: [1, 16],
+  rounds: 1,
+  window: 200,
+  warmUp: 100,
+  tlsSignIns: 100,
+  agingSignIns: 500,
+  agingRounds: 1,
+  processStarts: 2,
+  refreshes: 200,
+  sparseSignIns: 2,
+  sparseInterval: 2500,
+}
