@@ -1,4 +1,4 @@
-import type { Agent, OutgoingHttpHeaders } from 'node:http'
+import { type Agent, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
 import type { Request } from 'express'
 import type { AuthenticateOptions } from 'passport'
@@ -244,7 +244,25 @@ function parseSkip(skip: unknown): StrategySettings['skipUserProfile'] {
 
 function parseHeaders(headers: unknown): OutgoingHttpHeaders {
   if (headers === undefined) return {}
-  if (typeof headers !== 'object' || headers === null)
-    fail('customHeaders must be an object of header names and values')
-  return { ...(headers as OutgoingHttpHeaders) }
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    fail(
+      "customHeaders must be an object of header names and values; write customHeaders: { 'X-Name': 'value' }",
+    )
+  }
+  const given = Object.entries(headers as object).filter(([, value]) => value !== undefined)
+  for (const [name, value] of given) {
+    if (!isHeader(name, value)) fail(`customHeaders.${name} is no header that HTTP can send; write a string`)
+  }
+  return Object.fromEntries(given)
+}
+
+function isHeader(name: string, value: unknown): boolean {
+  const values = [value].flat()
+  try {
+    validateHeaderName(name)
+    for (const item of values) validateHeaderValue(name, item as string)
+    return values.every((item) => typeof item === 'string' || typeof item === 'number')
+  } catch {
+    return false
+  }
 }
