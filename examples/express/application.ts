@@ -12,6 +12,7 @@ import { type AuthenticateCallback, Passport } from 'passport'
 import { XaiStrategy, type XaiVerifyFunctionWithParams } from 'passport-xai'
 import { icon, stylesheet } from './asset.js'
 import { buildErrorPage, buildProfilePage, buildStartPage } from './page.js'
+import { checkForm, formTokenOf, protectPages } from './page-protection.js'
 import { Problem } from './problem.js'
 import type { SignIn } from './sign-in.js'
 
@@ -30,18 +31,12 @@ export interface ApplicationSettings {
   log?: ((line: string) => void) | undefined
 }
 
-declare module 'express-session' {
-  interface SessionData {
-    /** Every form carries it, so that no other site can submit one. */
-    formToken: string
-  }
-}
-
 /** Builds the application; nothing listens yet. */
 export function createApplication(settings: ApplicationSettings): Express {
   const { clientID, clientSecret, callbackURL, log = console.error } = settings
   const { issuer = 'https://auth.x.ai', scope = 'openid profile email offline_access' } = settings
   const callback = new URL(callbackURL)
+  const signInLink = '/auth/xai'
   const isHTTPS = callback.protocol === 'https:'
 
   // In memory, where a real application has its database. Tokens stay here: no page and no cookie shows them.
@@ -65,7 +60,7 @@ export function createApplication(settings: ApplicationSettings): Express {
   app.disable('x-powered-by')
   // With an https callback, a proxy that ends TLS stands before the application.
   app.set('trust proxy', isHTTPS ? 1 : false)
-  app.use(protectPages(issuer))
+  app.use(protectPages(new URL(issuer).origin))
   app.get('/style.css', (_req, res) => void res.type('css').send(stylesheet))
   app.get('/icon.svg', (_req, res) => void res.type('svg').send(icon))
   app.use(
@@ -97,14 +92,13 @@ export function createApplication(settings: ApplicationSettings): Express {
     if (req.hostname === 'localhost' && callback.hostname === '127.0.0.1')
       return res.redirect(callback.origin)
     if (req.user) return res.redirect('/profile')
-    res.send(buildStartPage({ issuer, signInLink: '/auth/xai' }))
+    res.send(buildStartPage({ issuer, signInLink }))
   })
 
   app.get('/profile', (req, res) => {
     if (!req.user) return res.redirect('/')
-    req.session.formToken ??= randomUUID()
     const notice = req.query.refreshed === undefined ? undefined : 'The token was refreshed.'
-    res.send(buildProfilePage({ signIn: signInOf(req), formToken: req.session.formToken, notice }))
+    res.send(buildProfilePage({ signIn: signInOf(req), formToken: formTokenOf(req), notice }))
   })
 
   const form = [express.urlencoded({ extended: false }), checkForm]
@@ -113,7 +107,7 @@ export function createApplication(settings: ApplicationSettings): Express {
     const signIn = signInOf(req)
     const { refreshToken, scope } = signIn.tokens
     if (!refreshToken) throw new Problem('refresh_token_missing', 'xAI issued no refresh token.', 409)
-    // xAI has spent the old token now: the new one is saved before anything else happens.
+    // xAI spends the old token with this: the new one is saved before anything else happens.
     signIn.tokens = { scope, ...(await strategy.refresh(refreshToken)) }
     res.redirect(303, '/profile?refreshed')
   })
@@ -139,39 +133,15 @@ export function createApplication(settings: ApplicationSettings): Express {
   app.use((req) => {
     throw new Problem('not_found', `There is no page at ${req.path}.`, 404)
   })
-  app.use(showProblem(log))
+  app.use(showProblem(signInLink, log))
   return app
 }
 
 const signInOf = (req: Request): SignIn => req.user as SignIn
 
-/** No third party, no inline script or style, no frame, and nothing that a cache keeps. */
-const protectPages = (issuer: string): RequestHandler => {
-  // Pictures are wherever xAI, or the emulator, has them.
-  const policy = `default-src 'none'; style-src 'self'; img-src 'self' https: ${new URL(issuer).origin}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
-  return (_req, res, next) => {
-    res.set({
-      'Content-Security-Policy': policy,
-      'Referrer-Policy': 'no-referrer',
-      'X-Content-Type-Options': 'nosniff',
-      'Cache-Control': 'no-store',
-    })
-    next()
-  }
-}
-
-/** Another site can make a browser submit a form here, but cannot know the token in ours. */
-const checkForm: RequestHandler = (req, _res, next) => {
-  const { formToken } = req.session
-  if (!req.user || !formToken || req.body?.form_token !== formToken) {
-    throw new Problem('form_invalid', 'This form is not one of your present session.', 403)
-  }
-  next()
-}
-
 /** Express knows an error handler by its four parameters. */
 const showProblem =
-  (log: (line: string) => void): ErrorRequestHandler =>
+  (signInLink: string, log: (line: string) => void): ErrorRequestHandler =>
   (error, _req, res, next) => {
     if (res.headersSent) return next(error)
     const problem = Problem.fromError(error)
@@ -181,5 +151,5 @@ const showProblem =
         : `${problem.status} ${problem.code}: ${problem.message}`,
     )
     if (problem.retryAfter !== undefined) res.set('Retry-After', String(problem.retryAfter))
-    res.status(problem.status).send(buildErrorPage({ problem, signInLink: '/auth/xai' }))
+    res.status(problem.status).send(buildErrorPage({ problem, signInLink }))
   }

@@ -30,7 +30,7 @@ main {
 main > :first-child { margin-top: 0; }
 main > :last-child { margin-bottom: 0; }
 h1 { margin: 0 0 .5rem; font-size: 1.625rem; line-height: 1.25; letter-spacing: -.01em; text-wrap: balance; }
-h2 { margin: 1.75rem 0 .375rem; font-size: 1rem; }
+h2 { margin: 2rem 0 .5rem; font-size: 1rem; }
 p { margin: 0 0 1rem; }
 code { font: .875em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .quiet { color: var(--quiet); font-size: .875rem; }
@@ -52,7 +52,7 @@ code { font: .875em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 span.tag { font-size: .8125rem; }
 .good { background: var(--good-page); color: var(--good); }
 .notice { padding: .625rem .875rem; border-radius: .625rem; background: var(--good-page); color: var(--good); }
-dl { display: grid; grid-template-columns: 9rem 1fr; margin: 0 0 1.5rem; border-bottom: 1px solid var(--line); }
+dl { display: grid; grid-template-columns: 9.5rem 1fr; margin: 0 0 1.5rem; border-bottom: 1px solid var(--line); }
 dt, dd { margin: 0; padding: .625rem 0; border-top: 1px solid var(--line); }
 dt { color: var(--quiet); }
 dd .quiet { display: block; }
@@ -62,7 +62,6 @@ dd .quiet { display: block; }
   dt { padding-bottom: 0; font-size: .875rem; }
   dd { padding-top: 0; border-top: 0; }
   .actions form, .actions button, .button { width: 100%; }
-  .button + .button { margin-top: .625rem; }
 }
 `
 

@@ -32,7 +32,7 @@ export const buildStartPage = ({ signInLink, issuer }: SignInOffer): string =>
   buildPage(
     'Sign in',
     html`<h1>Welcome</h1>
-<p>You are not signed in.</p>
+<p>Sign in, and this example shows what xAI tells it about you.</p>
 <p><a class="button primary" href="${signInLink}">Sign in with xAI</a></p>
 <p class="quiet">Goes to <code>${issuer}</code></p>`,
   )
@@ -81,20 +81,22 @@ ${tokens.refreshToken && form('/refresh', 'Refresh token')}${form('/sign-out', '
 
 export function buildErrorPage({ problem, signInLink }: { problem: Problem; signInLink: string }): string {
   const { code, status, message, reason, retryAfter } = problem
-  const { title, whatToDo } = advice[code]
+  const { title, whatToDo, signInAgain = true } = advice[code]
   return buildPage(
     title,
     html`<h1>${title}</h1>
-<p class="message">${message}</p>
-<h2>What to do</h2>
 <p>${whatToDo}</p>
-<p><a class="button primary" href="${signInLink}">Sign in again</a> <a class="button" href="/">Start page</a></p>
+<p class="actions">${signInAgain ? html`<a class="button primary" href="${signInLink}">Sign in again</a>` : ''}<a class="button" href="/">Start page</a></p>
 <h2>For the operator</h2>
 <dl>
-<dt>Code</dt><dd><code>${code}</code></dd>
+<dt>What happened</dt>
+<dd>${message}</dd>
+<dt>Code</dt>
+<dd><code>${code}</code></dd>
 ${reason && html`<dt>Reason</dt><dd><code>${reason}</code></dd>`}
-<dt>HTTP status</dt><dd>${status}</dd>
-${retryAfter !== undefined ? html`<dt>Retry after</dt><dd>${retryAfter} seconds</dd>` : undefined}
+<dt>HTTP status</dt>
+<dd>${status}</dd>
+${retryAfter === undefined ? undefined : html`<dt>Try again in</dt><dd>${retryAfter} seconds</dd>`}
 </dl>`,
   )
 }
@@ -132,5 +134,5 @@ function buildExpiry(expiresAt: Date | undefined): HTML {
   if (!expiresAt) return html`Expires at a time that xAI does not say`
   const minutes = Math.round((expiresAt.getTime() - Date.now()) / 60_000)
   const left = minutes <= 0 ? 'has expired' : `${Math.floor(minutes / 60)} h ${minutes % 60} min left`
-  return html`<time datetime="${expiresAt.toISOString()}">${dateFormat.format(expiresAt)}</time><span class="quiet">${left}</span>`
+  return html`Until <time datetime="${expiresAt.toISOString()}">${dateFormat.format(expiresAt)}</time><span class="quiet">${left}</span>`
 }

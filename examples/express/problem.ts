@@ -33,6 +33,8 @@ export class Problem extends Error {
       const { code, message, status, retryAfter } = error
       return Object.assign(new Problem(code, message, status), { retryAfter })
     }
+    const { status } = Object(error)
+    if (status >= 400 && status < 500) return new Problem('form_invalid', 'The request is malformed.', status)
     return new Problem('unexpected', 'The application failed. Its log says why.', 500)
   }
 }
@@ -40,6 +42,8 @@ export class Problem extends Error {
 interface Advice {
   title: string
   whatToDo: string
+  /** Whether the page offers to sign in again. */
+  signInAgain?: false
 }
 
 /** For a person who reads the page and for the operator whom they call. */
@@ -117,21 +121,25 @@ export const advice: Readonly<Record<ProblemCode, Advice>> = {
   xai_revocation_failed: {
     title: 'The token could not be revoked',
     whatToDo: 'You are still signed in. Try again in a moment, or sign out in this browser only.',
+    signInAgain: false,
   },
   refresh_token_missing: {
     title: 'There is nothing to refresh with',
     whatToDo: 'Ask for the scope offline_access, and sign in again.',
   },
   form_invalid: {
-    title: 'This form has expired',
+    title: 'This form cannot be used',
     whatToDo: 'Go back to the start page and try again. Nothing was changed.',
+    signInAgain: false,
   },
   not_found: {
     title: 'There is nothing here',
     whatToDo: 'Go to the start page.',
+    signInAgain: false,
   },
   unexpected: {
     title: 'Something unexpected happened',
     whatToDo: 'Try again. If it comes back, the log of the application says more.',
+    signInAgain: false,
   },
 }
