@@ -39,7 +39,7 @@ export const buildWaitingPage = ({ state, authorizationURL, homeURL }: WaitingPa
 <button>Sign in</button></div>
 </form>
 </div>
-<div id="ended" tabindex="-1" hidden>
+<div id="ended" hidden>
 ${buildWaysOut()}</div>
 <p class="quiet"><a href="${homeURL}">Back to the application</a></p>`,
     html`<script src="?relay=script" defer></script>`,
@@ -70,7 +70,7 @@ ${script}
 </head>
 <body>
 <main>
-<h1>${title}</h1>
+<h1 tabindex="-1">${title}</h1>
 ${content}
 </main>
 </body>

@@ -2,13 +2,13 @@
 export const stylesheet = `
 :root {
   color-scheme: light dark;
-  --page: #f4f4f2; --card: #ffffff; --ink: #1b1b1a; --quiet: #575753; --line: #d5d5cf; --field: #8a8a83;
-  --accent: #1b1b1a; --on-accent: #ffffff;
+  --page: #f6f6f4; --card: #ffffff; --ink: #161615; --quiet: #5b5b56; --line: #dededa; --field: #85857e;
+  --accent: #161615; --on-accent: #ffffff; --focus: #0b57d0;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #131314; --card: #1d1d1f; --ink: #f1f1ef; --quiet: #b3b3ad; --line: #3b3b3e; --field: #85858a;
-    --accent: #f1f1ef; --on-accent: #131314;
+    --page: #0f0f10; --card: #19191b; --ink: #f2f2f0; --quiet: #aeaea8; --line: #36363a; --field: #85858a;
+    --accent: #f2f2f0; --on-accent: #161615; --focus: #8ab4f8;
   }
 }
 * { box-sizing: border-box; }
@@ -21,7 +21,6 @@ main {
   max-width: 27rem; margin: clamp(1rem, 8vh, 5rem) auto 2rem; padding: clamp(1.25rem, 5vw, 2rem);
   background: var(--card); border: 1px solid var(--line); border-radius: 1rem; overflow-wrap: anywhere;
 }
-@media (max-width: 30rem) { main { margin: 1rem; } }
 h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; }
 h2 { margin: 0 0 .25rem; font-size: 1rem; }
 p { margin: 0 0 1rem; }
@@ -52,5 +51,10 @@ label { display: block; margin-bottom: .25rem; font-weight: 600; font-size: .875
   border-radius: .75rem; background: var(--page); color: inherit; font: 1rem ui-monospace, Menlo, Consolas, monospace;
 }
 .row button { flex: 0 1 auto; }
-:focus-visible { outline: 3px solid var(--quiet); outline-offset: 2px; }
+@media (max-width: 30rem) {
+  main { margin: 1rem; }
+  .row button { flex: 1 1 100%; }
+}
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+h1:focus { outline: none; }
 `

@@ -23,11 +23,11 @@ const leave = (parameters) => {
 
 const stop = () => {
   isOver = true
-  document.title = document.querySelector('h1').textContent = 'This sign-in has ended'
+  const heading = document.querySelector('h1')
+  document.title = heading.textContent = 'This sign-in has ended'
   document.getElementById('waiting').hidden = true
-  const ended = document.getElementById('ended')
-  ended.hidden = false
-  ended.focus()
+  document.getElementById('ended').hidden = false
+  heading.focus()
 }
 
 const ask = async () => {
