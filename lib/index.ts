@@ -1,3 +1,4 @@
+export type { XaiAuthenticateCallback, XaiFailure, XaiInfo } from './authenticate-callback.js'
 export { type XaiErrorCode, type XaiErrorResponse, XaiOAuthError } from './error.js'
 export { loopbackRelay } from './loopback-relay/loopback-relay.js'
 export type { LoopbackRelayOptions, SignInHolder } from './loopback-relay/option.js'
