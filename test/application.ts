@@ -31,6 +31,8 @@ export interface ApplicationOptions {
   readonly begin?: (query: Readonly<Record<string, string>>) => XaiAuthenticateOptions
   /** What the callback passes to passport.authenticate. */
   readonly finish?: XaiAuthenticateOptions
+  /** Bytes of headers that the server takes; default: Node's. */
+  readonly maxHeaderSize?: number
   /** Routes and middleware of a test's own, before those of the application. */
   readonly extend?: (app: Express, application: Application) => void
 }
@@ -84,7 +86,8 @@ export class Application {
   }
 
   static async start(options: ApplicationOptions): Promise<Application> {
-    const server = createServer()
+    const { maxHeaderSize } = options
+    const server = createServer({ ...(maxHeaderSize && { maxHeaderSize }) })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return new Application(server, options)
   }
