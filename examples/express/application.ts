@@ -9,7 +9,7 @@ import express, {
 } from 'express'
 import session from 'express-session'
 import { type AuthenticateCallback, Passport } from 'passport'
-import { XaiStrategy, type XaiVerifyFunctionWithParams } from 'passport-xai'
+import { loopbackRelay, XaiStrategy, type XaiVerifyFunctionWithParams } from 'passport-xai'
 import { icon, stylesheet } from './asset.js'
 import { buildErrorPage, buildProfilePage, buildStartPage } from './page.js'
 import { checkForm, formTokenOf, protectPages } from './page-protection.js'
@@ -27,6 +27,8 @@ export interface ApplicationSettings {
   scope?: string | undefined
   /** xAI's by default; the emulator's address to sign in there. */
   issuer?: string | undefined
+  /** How the consent page reaches a callback on loopback: xAI's does by `fetch`, the emulator's by redirect. */
+  delivery?: 'redirect' | 'fetch' | undefined
   /** Gets a line for every problem that a person sees; `console.error` by default. */
   log?: ((line: string) => void) | undefined
 }
@@ -35,9 +37,12 @@ export interface ApplicationSettings {
 export function createApplication(settings: ApplicationSettings): Express {
   const { clientID, clientSecret, callbackURL, log = console.error } = settings
   const { issuer = 'https://auth.x.ai', scope = 'openid profile email offline_access' } = settings
+  const { delivery = settings.issuer ? 'redirect' : 'fetch' } = settings
   const callback = new URL(callbackURL)
-  const signInLink = '/auth/xai'
-  const isHTTPS = callback.protocol === 'https:'
+  // The strategy accepts http on loopback only.
+  const isLoopback = callback.protocol === 'http:'
+  const usesRelay = isLoopback && delivery === 'fetch'
+  const signInLink = usesRelay ? `${callback.pathname}?relay=begin` : '/auth/xai'
 
   // In memory, where a real application has its database. Tokens stay here: no page and no cookie shows them.
   const signIns = new Map<string, SignIn>()
@@ -59,7 +64,7 @@ export function createApplication(settings: ApplicationSettings): Express {
   const app = express()
   app.disable('x-powered-by')
   // With an https callback, a proxy that ends TLS stands before the application.
-  app.set('trust proxy', isHTTPS ? 1 : false)
+  app.set('trust proxy', isLoopback ? false : 1)
   app.use(protectPages(new URL(issuer).origin))
   app.get('/style.css', (_req, res) => void res.type('css').send(stylesheet))
   app.get('/icon.svg', (_req, res) => void res.type('svg').send(icon))
@@ -68,7 +73,7 @@ export function createApplication(settings: ApplicationSettings): Express {
       name: 'example.session',
       // A new secret at every start signs everybody out; a real application keeps one.
       secret: randomBytes(32).toString('base64url'),
-      cookie: { httpOnly: true, sameSite: 'lax', secure: isHTTPS },
+      cookie: { httpOnly: true, sameSite: 'lax', secure: !isLoopback },
       resave: false,
       saveUninitialized: false,
     }),
@@ -85,6 +90,8 @@ export function createApplication(settings: ApplicationSettings): Express {
     passport.authenticate('xai', conclude)(req, res, next)
   }
   app.get('/auth/xai', signIn)
+  // Takes what xAI's consent page delivers by fetch, without cookies, to the browser that waits for it.
+  if (isLoopback) app.use(callback.pathname, loopbackRelay({ consentOrigin: consentOriginOf(settings) }))
   app.get(callback.pathname, signIn)
 
   app.get('/', (req, res) => {
@@ -136,6 +143,10 @@ export function createApplication(settings: ApplicationSettings): Express {
   app.use(showProblem(signInLink, log))
   return app
 }
+
+/** The emulator's consent page is its own; where xAI's is, the relay knows. */
+const consentOriginOf = ({ issuer }: ApplicationSettings): string | undefined =>
+  issuer && new URL(issuer).origin
 
 const signInOf = (req: Request): SignIn => req.user as SignIn
 

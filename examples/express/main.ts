@@ -1,5 +1,5 @@
 import { defaultAccounts, type Emulator, startEmulator } from 'passport-xai/emulator'
-import { startExample } from './server.js'
+import { type Example, startExample } from './server.js'
 import { parseSettings, type Settings } from './setting.js'
 
 const emulatorClient = { clientID: 'express-example', name: 'The Express example' }
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop)
 
   console.log(`\nOpen ${example.url}\n`)
-  console.log(emulator ? describeEmulator(emulator) : 'People sign in at xAI, with their own accounts.')
+  console.log(emulator ? describeEmulator(emulator) : describeXai(example))
   console.log(
     '\nA restart signs everybody out: the session secret is a new one each time. Ctrl-C ends it all.\n',
   )
@@ -41,6 +41,9 @@ function describeEmulator({ issuer }: Emulator): string {
   })
   return `People sign in at the emulator (${issuer}), without a password, as one of:\n\n${accounts.join('\n')}`
 }
+
+const describeXai = ({ callbackURL }: Example): string =>
+  `People sign in at xAI, with their own accounts. The callback that xAI has to know is ${callbackURL}`
 
 main().catch(({ code, port, message }: NodeJS.ErrnoException & { port?: number }) => {
   const isBusy = code === 'EADDRINUSE'

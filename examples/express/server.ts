@@ -12,6 +12,7 @@ export interface ServerSettings extends Omit<ApplicationSettings, 'callbackURL'>
 export interface Example {
   /** Where a person begins: the origin of the callback URL. */
   url: string
+  callbackURL: string
   /** Ends every connection, and closes the port. */
   close(): Promise<void>
 }
@@ -33,6 +34,7 @@ export async function startExample({ port, ...settings }: ServerSettings): Promi
   }
   return {
     url: new URL(callbackURL).origin,
+    callbackURL,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -71,13 +71,26 @@ describe('The Express example, started', () => {
     })
   }
 
-  it('signs in at xAI when there is a client id', async () => {
+  // No sign-in begins here, because that would reach for xAI.
+  it('offers to sign in at xAI, through the relay, when there is a client id', async () => {
     const child = start({ XAI_CLIENT_ID: 'the-client', PORT: '0' })
     const words = await greeting(child)
-    expect(words).to.include('People sign in at xAI').and.not.include('example.com')
     const [, url = ''] = /^Open (\S+)$/m.exec(words) ?? []
-    const { headers } = await new CookieClient().get(`${url}/auth/xai`)
-    expect(headers.location).to.match(/^https:\/\/auth\.x\.ai\/oauth2\/authorize\?.*client_id=the-client&/)
+    expect(words).to.include(`The callback that xAI has to know is ${url}/callback\n`)
+    expect(words).not.to.include('@example.com')
+    const { body } = await new CookieClient().get(`${url}/`)
+    expect(body).to.include('Goes to <code>https://auth.x.ai</code>')
+    expect(body).to.include('href="/callback?relay=begin">Sign in with xAI</a>')
+    await stop(child)
+  })
+
+  it('delivers by fetch, through the relay, when XAI_DELIVERY says so', async () => {
+    const child = start({ XAI_DELIVERY: 'fetch', PORT: '0' })
+    const [, url = ''] = /^Open (\S+)$/m.exec(await greeting(child)) ?? []
+    const visitor = new Visitor(url)
+    expect(await visitor.signInLink()).to.equal(`${url}/callback?relay=begin`)
+    const delivery = await visitor.signIn(`${url}/auth/xai`, 'personal')
+    expect(delivery.body).to.include(`data-deliver="${url}/callback?`)
     await stop(child)
   })
 
