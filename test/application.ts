@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
-import session from 'express-session'
+import expressSession from 'express-session'
 import passport from 'passport'
 import {
   CookieStateStore,
@@ -74,15 +74,15 @@ export class Application {
 
   private constructor(
     private readonly server: Server,
-    options: ApplicationOptions,
+    private readonly options: ApplicationOptions,
   ) {
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     this.callbackURL = `${this.origin}/callback`
-    this.strategy = this.buildStrategy(options)
+    this.strategy = this.buildStrategy()
     this.passport.use(this.strategy)
     this.passport.serializeUser((user, done) => done(null, user))
     this.passport.deserializeUser((user: Express.User, done) => done(null, user))
-    server.on('request', this.buildExpress(options))
+    server.on('request', this.buildExpress())
   }
 
   static async start(options: ApplicationOptions): Promise<Application> {
@@ -98,7 +98,8 @@ export class Application {
   }
 
   /** A strategy of this application, with changes to its options. */
-  buildStrategy({ issuer, clientID, store, strategy, verify }: ApplicationOptions): XaiStrategy {
+  buildStrategy(changes: Partial<ApplicationOptions> = {}): XaiStrategy {
+    const { issuer, clientID, store, strategy, verify } = { ...this.options, ...changes }
     const kept = store === 'cookie' ? new CookieStateStore({ secret: cookieSecret }) : store
     const options: XaiStrategyOptions = {
       issuer,
@@ -135,13 +136,12 @@ export class Application {
     return headers.location
   }
 
-  private buildExpress(options: ApplicationOptions): Express {
-    const { begin = ({ keep }) => ({ state: keep }), finish } = options
+  private buildExpress(): Express {
+    const { begin = ({ keep }) => ({ state: keep }), finish, session, extend } = this.options
     const app = express()
-    if (options.session !== false) app.use(options.session ?? buildSession())
-    if (options.session !== false) app.use(this.passport.session())
+    if (session !== false) app.use(session ?? buildSession(), this.passport.session())
     app.use(express.urlencoded({ extended: true }))
-    options.extend?.(app, this)
+    extend?.(app, this)
     app.get('/sign-in', (req, res, next) => {
       const asked = begin(req.query as Record<string, string>) as object
       this.passport.authenticate('xai', asked)(req, res, next)
@@ -155,7 +155,7 @@ export class Application {
 
 /** Sessions in memory, as express-session has them by default. */
 export const buildSession = (): RequestHandler =>
-  session({ secret: 'a session secret of the tests', resave: false, saveUninitialized: false })
+  expressSession({ secret: 'a session secret of the tests', resave: false, saveUninitialized: false })
 
 /** How a request of a browser to an application ended. */
 export const endingOf = ({ status, body }: ClientResponse): Ending => ({ status, ...JSON.parse(body) })
