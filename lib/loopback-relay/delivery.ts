@@ -10,7 +10,7 @@ const maxHeaderListCharacters = 256
 const headerList = /^[\w-]+(, ?[\w-]+)*$/
 
 /**
- * Answers what a script of another origin sends: a delivery, or the preflight before one. Whoever is refused gets no
+ * Answers what a page of another origin sends by itself: a delivery, or the preflight before one. Whoever is refused gets no
  * CORS headers, so that the `fetch` of a consent page fails visibly, and xAI's then shows the code to copy.
  */
 export function receiveDelivery(req: Request, settings: RelaySettings, expected: ExpectedSignIns): Answer {

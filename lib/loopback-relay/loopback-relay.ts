@@ -4,7 +4,7 @@ import { receiveDelivery } from './delivery.js'
 import { type ExpectedSignIn, ExpectedSignIns } from './expected-sign-in.js'
 import { type LoopbackRelayOptions, parseRelayOptions, type RelaySettings } from './option.js'
 import { buildEndedPage, buildWaitingPage } from './page.js'
-import { isForPage, isFromForeignScript, isFromLoopback, isFromSameOrigin } from './request-source.js'
+import { isForPage, isFromForeignPage, isFromLoopback, isFromSameOrigin } from './request-source.js'
 import { interceptSignIn } from './sign-in-redirect.js'
 import { stylesheet } from './stylesheet.js'
 import { waitingScript } from './waiting-script.js'
@@ -37,7 +37,7 @@ class LoopbackRelay {
   async handle(req: Request, res: Response, next: NextFunction): Promise<void> {
     const query = new URLSearchParams(req.url.split('?').slice(1).join('?'))
     const command = query.get('relay')
-    if (isFromForeignScript(req)) sendAnswer(res, receiveDelivery(req, this.settings, this.expected))
+    if (isFromForeignPage(req)) sendAnswer(res, receiveDelivery(req, this.settings, this.expected))
     else if (command === null) next()
     else if (command === 'begin' && req.method === 'GET' && isForPage(req)) this.begin(req, res, next)
     else sendAnswer(res, await this.answer(req, command, query.get('state') ?? ''))

@@ -13,10 +13,14 @@ export function isFromLoopback({ headers, socket }: Request): boolean {
   return isLoopbackHost(hostname) && loopbackAddress.test(`${socket.remoteAddress}`)
 }
 
-/** Whether a script of another origin sends a request. A navigation shows its answer to nobody but the person. */
-export function isFromForeignScript({ headers }: Request): boolean {
+/**
+ * Whether a page of another origin sends a request by itself, as a script or an image does. A navigation is the
+ * person's own, and nobody else reads its answer.
+ */
+export function isFromForeignPage({ headers }: Request): boolean {
   const { origin } = headers
-  if (origin === undefined || headers['sec-fetch-mode'] === 'navigate') return false
+  if (headers['sec-fetch-mode'] === 'navigate') return false
+  if (origin === undefined) return ['same-site', 'cross-site'].includes(`${headers['sec-fetch-site']}`)
   return !URL.canParse(origin) || new URL(origin).host !== headers.host
 }
 

@@ -103,6 +103,18 @@ for (const [name, buildStore] of stores) {
       expectNobodySignedIn()
     })
 
+    for (const site of ['cross-site', 'same-site']) {
+      it(`lets no image or silent fetch of a ${site} page spend a sign-in, even one that knows its state`, async () => {
+        await start()
+        const waiting = await person.begin()
+        const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' }
+        const forged = `${application.origin}/callback?code=of-the-attacker&state=${waiting.state}`
+        expect((await person.client.get(forged, { headers })).status).to.equal(403)
+        await expectNothingKept(waiting)
+        expectNobodySignedIn()
+      })
+    }
+
     it('does not begin a sign-in for an image or a frame of another site', async () => {
       await start()
       for (const destination of ['image', 'iframe', 'empty']) {
