@@ -25,8 +25,10 @@ export interface ApplicationOptions {
   readonly session?: RequestHandler | false
   /** Further options of the strategy. */
   readonly strategy?: Partial<XaiStrategyOptions>
-  /** Default: the user is `{ id, name }` of the profile. */
+  /** Default: the user is the `id` and `displayName` of the profile. */
   readonly verify?: (...args: never[]) => unknown
+  /** What Passport keeps of a user in the session; default: all of it. */
+  readonly serialize?: (user: unknown, done: (error: unknown, kept?: unknown) => void) => void
   /** What `/sign-in` passes to passport.authenticate; default: the query's `keep` as `state`. */
   readonly begin?: (query: Readonly<Record<string, string>>) => XaiAuthenticateOptions
   /** What the callback passes to passport.authenticate. */
@@ -80,7 +82,7 @@ export class Application {
     this.callbackURL = `${this.origin}/callback`
     this.strategy = this.buildStrategy()
     this.passport.use(this.strategy)
-    this.passport.serializeUser((user, done) => done(null, user))
+    this.passport.serializeUser(options.serialize ?? ((user, done) => done(null, user)))
     this.passport.deserializeUser((user: Express.User, done) => done(null, user))
     server.on('request', this.buildExpress())
   }
@@ -95,6 +97,10 @@ export class Application {
   async close(): Promise<void> {
     this.server.closeAllConnections()
     await new Promise((resolve) => this.server.close(resolve))
+  }
+
+  get issuer(): string {
+    return this.options.issuer
   }
 
   /** A strategy of this application, with changes to its options. */

@@ -9,7 +9,7 @@ export const stores: ReadonlyArray<readonly [name: string, setup: Pick<Applicati
   ['CookieStateStore', { store: 'cookie' }],
 ]
 
-/** An application, an emulator of xAI that signs everybody in at once, and two browsers. */
+/** An application, an emulator of xAI (which signs everybody in at once, unless given accounts), and two browsers. */
 export class Scene {
   readonly victim = new CookieClient()
   readonly attacker = new CookieClient()
@@ -23,7 +23,8 @@ export class Scene {
     options: Partial<ApplicationOptions> = {},
     emulatorOptions: EmulatorOptions = {},
   ): Promise<Scene> {
-    const emulator = await startEmulator({ signInAs: 'personal', ...emulatorOptions })
+    const atOnce = emulatorOptions.accounts ? {} : { signInAs: 'personal' }
+    const emulator = await startEmulator({ ...atOnce, ...emulatorOptions })
     return new Scene(emulator, await Application.start({ issuer: emulator.issuer, ...options }))
   }
 
