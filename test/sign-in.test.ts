@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { mock } from 'node:test'
 import { expect } from 'chai'
+import type { RequestHandler } from 'express'
 import { defaultAccounts, type Emulator, startEmulator } from '../lib/emulator/index.js'
 import { Application, type ApplicationOptions, endingOf, load } from './application.js'
 import { CookieClient } from './browserless-client.js'
@@ -29,6 +31,26 @@ const states: ReadonlyArray<readonly [what: string, state: unknown]> = [
   ['quotes and backslashes', `"it's" \\ <b>;=,%00`],
   ['letters of many scripts', 'Grüße 你好 مرحبا 👩‍🚀'],
 ]
+
+/** Session middleware that keeps what is assigned at the top level, as JSON, and nothing else. */
+function buildShallowSession(): RequestHandler {
+  const sessions = new Map<string, Map<string, string>>()
+  return (req, res, next) => {
+    const sid = /sid=(\w+)/.exec(`${req.headers.cookie}`)?.[1] ?? randomUUID().replaceAll('-', '')
+    const kept = sessions.get(sid) ?? new Map<string, string>()
+    sessions.set(sid, kept)
+    res.appendHeader('Set-Cookie', `sid=${sid}; Path=/`)
+    const copy = Object.fromEntries([...kept].map(([name, json]) => [name, JSON.parse(json)]))
+    const done = (callback: () => void): void => callback()
+    Object.defineProperties(copy, { regenerate: { value: done, configurable: true }, save: { value: done } })
+    const set = (target: object, name: string, value: unknown): boolean => {
+      kept.set(name, JSON.stringify(value))
+      return Reflect.set(target, name, value)
+    }
+    Object.assign(req, { session: new Proxy(copy, { set }) })
+    next()
+  }
+}
 
 describe('signing in', () => {
   let emulator: Emulator
@@ -152,6 +174,15 @@ describe('signing in', () => {
     expect(after).not.to.equal(before)
     expect(await load(browser, two)).to.include({ outcome: 'success' })
     expect(sessionID()).not.to.equal(after)
+  })
+
+  it('finishes two tabs under session middleware that notices neither nested writes nor delete', async () => {
+    await start({ session: buildShallowSession() })
+    const browser = new CookieClient()
+    const [one, two] = [await application.arrive(browser), await application.arrive(browser)]
+    for (const tab of [one, two]) expect(await load(browser, tab)).to.include({ outcome: 'success' })
+    for (const tab of [one, two]) expect((await load(browser, tab)).info).to.include({ reason: 'used' })
+    expect(tokenRequests()).to.equal(2)
   })
 
   it('goes through Passport’s own redirects, with the application’s state in req.authInfo', async () => {

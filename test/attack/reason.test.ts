@@ -1,0 +1,86 @@
+import { mock } from 'node:test'
+import { expect } from 'chai'
+import type { StateFailureReason } from '../../lib/index.js'
+import { type Ending, endingOf, load } from '../application.js'
+import { Scene, withParameters } from './scene.js'
+
+/** A request of a real browser's for every reason there is; the type holds the table complete. */
+const requests: Readonly<Record<StateFailureReason, (scene: Scene) => Promise<Ending>>> = {
+  missing: async ({ victim, application }) => load(victim, `${application.callbackURL}?code=c&state=s`),
+  unknown: async (scene) => load(scene.victim, withParameters(await scene.pending(), { state: 'another' })),
+  used: async (scene) => {
+    const callback = await scene.pending()
+    await load(scene.victim, callback)
+    return load(scene.victim, callback)
+  },
+  expired: async (scene) => {
+    mock.timers.enable({ apis: ['Date'], now: Date.now() })
+    const callback = await scene.pending()
+    mock.timers.tick(10 * 60_000)
+    return load(scene.victim, callback)
+  },
+  mismatch: async (scene) => {
+    const callback = await scene.pending()
+    return load(scene.victim, callback.replace('/callback', '/other'))
+  },
+  unreadable: async (scene) => {
+    const callback = await scene.pending()
+    const cookie = scene.victim.jar.headerFor(new URL(callback))?.slice(0, -4) ?? ''
+    return endingOf(await scene.victim.get(callback, { headers: { cookie } }))
+  },
+}
+
+describe('a refused state', () => {
+  afterEach(() => mock.timers.reset())
+
+  for (const [reason, request] of Object.entries(requests))
+    it(`says ${reason} to the operator, with the likely cause`, async () => {
+      const scene = await Scene.build({
+        store: 'cookie',
+        session: false,
+        extend: (app, application) => {
+          const strategy = application.buildStrategy({ clientID: 'another-client' })
+          app.get('/other', application.finish(strategy))
+        },
+      })
+      const { status, outcome, info } = await request(scene)
+      expect({ status, outcome }).to.deep.equal({ status: 403, outcome: 'fail' })
+      expect(info).to.have.all.keys('code', 'reason', 'message')
+      expect(info).to.include({ code: 'xai_state_invalid', reason })
+      expect(info?.message).to.match(/^[A-Z].{40,}\.$/)
+      await scene.close()
+    })
+
+  it('keeps the words of a store of the application’s own', async () => {
+    const message = 'Nobody here knows this state.'
+    const store = {
+      store: (_q: unknown, _v: string, _s: unknown, _m: object, done: (e: null, s: string) => void) =>
+        done(null, 'state'),
+      verify: (_q: unknown, _s: string, done: (e: null, v: false, why: object) => void) =>
+        done(null, false, { message }),
+    }
+    const scene = await Scene.build({ store })
+    const { status, info } = await load(scene.victim, await scene.pending())
+    expect({ status, ...info }).to.deep.equal({
+      status: 403,
+      code: 'xai_state_invalid',
+      reason: 'unknown',
+      message,
+    })
+    expect(scene.tokenRequests).to.equal(0)
+    await scene.close()
+  })
+
+  it('sends nothing when a store gives no verifier out', async () => {
+    const store = {
+      store: (_q: unknown, _v: string, _s: unknown, _m: object, done: (e: null, s: string) => void) =>
+        done(null, 'state'),
+      verify: (_q: unknown, _s: string, done: (e: null, ok: true) => void) => done(null, true),
+    }
+    const scene = await Scene.build({ store })
+    const { status, error } = await load(scene.victim, await scene.pending())
+    expect({ status, code: error?.code }).to.deep.equal({ status: 500, code: 'xai_pkce_verifier_missing' })
+    expect(scene.tokenRequests).to.equal(0)
+    await scene.close()
+  })
+})
