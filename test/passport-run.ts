@@ -39,8 +39,9 @@ export function run(
   })
 }
 
-/** A sign-in that has begun: the browser's session, and what the authorization request carried. */
+/** A sign-in that has begun: the browser's session, and the authorization request. */
 export interface BegunSignIn {
+  location: string
   session: object
   parameters: URLSearchParams
 }
@@ -50,7 +51,8 @@ export async function begin(strategy: XaiStrategy, options?: XaiAuthenticateOpti
   const session = {}
   const [action] = await run(strategy, { session }, options)
   if (action?.kind !== 'redirect') throw action?.values[0]
-  return { session, parameters: new URL(String(action.values[0])).searchParams }
+  const location = String(action.values[0])
+  return { session, location, parameters: new URL(location).searchParams }
 }
 
 /** Ends a sign-in with the callback that brings this code. */
