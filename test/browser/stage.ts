@@ -14,7 +14,8 @@ export interface Stage {
 }
 
 export async function startStage(delivery: NonNullable<EmulatorOptions['loopbackDelivery']>): Promise<Stage> {
-  const emulator = await startEmulator({ loopbackDelivery: delivery })
+  const clients = [{ clientID: 'express-example', name: 'The Express example' }]
+  const emulator = await startEmulator({ clients, loopbackDelivery: delivery })
   const { issuer, publicClient } = emulator
   const example = await startExample({ port: 0, issuer, delivery, ...publicClient, log: () => {} })
   const browser = await launchChromium(issuer)
