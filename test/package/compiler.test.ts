@@ -41,7 +41,11 @@ const settings: Readonly<Record<string, Setting>> = {
   },
   'node16, a CommonJS file': { versions: [5, 6, 7], options: { module: 'node16' }, file: 'application.cts' },
   'node16, an ES module': { versions: [5, 6, 7], options: { module: 'node16' }, file: 'application.mts' },
-  'nodenext, a CommonJS file': { versions: [5, 6, 7], options: { module: 'nodenext' }, file: 'application.cts' },
+  'nodenext, a CommonJS file': {
+    versions: [5, 6, 7],
+    options: { module: 'nodenext' },
+    file: 'application.cts',
+  },
   'nodenext, an ES module': { versions: [5, 6, 7], options: { module: 'nodenext' }, file: 'application.mts' },
   'preserve and bundler': {
     versions: [5, 6, 7],

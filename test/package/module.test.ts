@@ -11,7 +11,14 @@ before(() => {
 })
 after(() => consumer.remove())
 
-const names = ['CookieStateStore', 'SessionStateStore', 'Strategy', 'XaiOAuthError', 'XaiStrategy', 'loopbackRelay']
+const names = [
+  'CookieStateStore',
+  'SessionStateStore',
+  'Strategy',
+  'XaiOAuthError',
+  'XaiStrategy',
+  'loopbackRelay',
+]
 
 describe('the published package', () => {
   it('is required', () => {
@@ -42,7 +49,8 @@ describe('the published package', () => {
   })
 
   for (const extension of ['cjs', 'mjs'] as const) {
-    const load = extension === 'cjs' ? `require('passport-xai/emulator')` : `await import('passport-xai/emulator')`
+    const load =
+      extension === 'cjs' ? `require('passport-xai/emulator')` : `await import('passport-xai/emulator')`
     it(`says what to install when the emulator of the ${extension} module lacks it`, () => {
       const printed = consumer.execute(
         `(async () => { const { startEmulator } = ${load}
@@ -54,7 +62,9 @@ describe('the published package', () => {
   }
 
   it('shows its package.json', () => {
-    expect(consumer.execute(`console.log(require('passport-xai/package.json').name)`, 'cjs')).to.equal('passport-xai')
+    expect(consumer.execute(`console.log(require('passport-xai/package.json').name)`, 'cjs')).to.equal(
+      'passport-xai',
+    )
   })
 
   it('keeps its inside to itself', () => {
