@@ -1,4 +1,4 @@
-import type { CryptoKey, JWK } from 'jose'
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { parseObject, parseUtf8 } from './answer.js'
 import type { XaiOAuth2 } from './oauth2-client.js'
 import { buildRefusal, buildUnusable, type Operation } from './operation.js'
@@ -17,8 +17,13 @@ const operation: Operation = {
   secrets: [],
 }
 
+interface SigningKey {
+  kid: unknown
+  key: KeyObject
+}
+
 interface Fetched {
-  keys: Array<{ kid: string | undefined; key: CryptoKey }>
+  keys: SigningKey[]
   /** Milliseconds since the epoch. */
   at: number
 }
@@ -42,7 +47,7 @@ export class KeySet {
    * @returns `undefined` when there is no such key
    * @throws {XaiOAuthError} `xai_id_token_invalid` when the keys cannot be had
    */
-  async find(kid: string | undefined): Promise<CryptoKey | undefined> {
+  async find(kid: unknown): Promise<KeyObject | undefined> {
     if (!this.fetched || !this.isFresh()) return pick(await this.fetch(), kid)
     return pick(this.fetched, kid) ?? (this.mayAsk() ? pick(await this.fetch(), kid) : undefined)
   }
@@ -77,25 +82,29 @@ export class KeySet {
     if (answer.status !== 200) throw buildRefusal(operation, answer)
     const list = parseObject(parseUtf8(answer))?.keys
     if (!Array.isArray(list)) throw buildUnusable(operation, answer, 'it is no JSON Web Key Set')
-    const { importJWK } = await import('jose')
-    const keys: Fetched['keys'] = []
-    for (const jwk of list.filter(isSigningKey)) {
-      // A key that cannot be imported must not keep the others from working.
-      const key = await importJWK(jwk, 'ES256').catch(() => undefined)
-      if (key) keys.push({ kid: jwk.kid, key: key as CryptoKey })
-    }
+    const keys = list.filter(isSigningKey).flatMap(importKey)
     if (keys.length === 0) throw buildUnusable(operation, answer, 'it holds no ES256 key')
     this.fetched = { keys, at }
     return this.fetched
   }
 }
 
-function pick({ keys }: Fetched, kid: string | undefined): CryptoKey | undefined {
+function pick({ keys }: Fetched, kid: unknown): KeyObject | undefined {
   if (kid === undefined) return keys.length === 1 ? keys[0]?.key : undefined
   return keys.find((candidate) => candidate.kid === kid)?.key
 }
 
-function isSigningKey(value: unknown): value is JWK {
-  const { kty, crv, alg = 'ES256', use = 'sig', d } = Object(value) as JWK
-  return kty === 'EC' && crv === 'P-256' && alg === 'ES256' && use === 'sig' && d === undefined
+function isSigningKey(value: unknown): value is JsonWebKey {
+  const { kty, crv, alg = 'ES256', use = 'sig', key_ops = 'verify', d } = Object(value) as JsonWebKey
+  const isForVerifying = use === 'sig' && [key_ops].flat().includes('verify')
+  return kty === 'EC' && crv === 'P-256' && alg === 'ES256' && isForVerifying && d === undefined
+}
+
+/** A key that cannot be imported must not keep the others from working. */
+function importKey(jwk: JsonWebKey): SigningKey[] {
+  try {
+    return [{ kid: jwk.kid, key: createPublicKey({ key: jwk, format: 'jwk' }) }]
+  } catch {
+    return []
+  }
 }

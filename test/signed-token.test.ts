@@ -75,7 +75,7 @@ describe('checkSignedToken', () => {
     ['a nonce that is no string', signToken({ ...honest, nonce: ['nonce'] }), 'its nonce is wrong'],
     ['a nonce of the same length', signToken({ ...honest, nonce: 'nonc3' }), 'its nonce is wrong'],
     ['an at_hash that is no string', signToken({ ...honest, at_hash: 1 }), 'its at_hash is wrong'],
-    ['a payload that is a list', signToken([]), 'its iss is missing'],
+    ['a payload that is a list', signToken([]), 'its payload is no JSON object'],
     ['a payload that is null', signToken('null'), 'its payload is no JSON object'],
     ['a payload that is a string', signToken('"text"'), 'its payload is no JSON object'],
     ['a payload that is no JSON', signToken('{'), 'its payload is no JSON object'],
