@@ -158,8 +158,7 @@ describe('a shared strategy', () => {
   it('is not written to by any request', async () => {
     const scene = await Scene.build()
     const { strategy } = scene.application
-    Object.freeze(strategy)
-    Object.freeze((strategy as unknown as { settings: object }).settings)
+    for (const part of [strategy, ...Object.values(strategy)]) Object.freeze(part)
     const callback = await scene.pending()
     await scene.expectCompletion(callback)
     await scene.close()

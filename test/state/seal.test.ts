@@ -43,7 +43,10 @@ describe('a seal', () => {
     [
       'another ciphertext',
       (sealed) =>
-        sealed.replace(/\.(\w)([\w-]+\.[\w-]+)$/, (_, first, rest) => `.${first === 'A' ? 'B' : 'A'}${rest}`),
+        sealed.replace(
+          /\.([\w-])([\w-]+\.[\w-]+)$/,
+          (_, first, rest) => `.${first === 'A' ? 'B' : 'A'}${rest}`,
+        ),
     ],
     [
       'another header',

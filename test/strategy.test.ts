@@ -1,0 +1,307 @@
+import { expect } from 'chai'
+
+import OAuth2Strategy = require('passport-oauth2')
+
+import { Agent } from 'node:http'
+import { defaultAccounts, type Emulator, startEmulator } from '../lib/emulator/index.js'
+import {
+  type XaiProfile,
+  XaiStrategy,
+  type XaiStrategyOptions,
+  type XaiVerifyCallback,
+} from '../lib/index.js'
+import { Application, type ApplicationOptions, endingOf, load } from './application.js'
+import { CookieClient } from './browserless-client.js'
+
+const { sub, name } = defaultAccounts[0]!
+const failure = new Error('of the application')
+const minimal: XaiStrategyOptions = { clientID: 'c', callbackURL: 'https://app.example/callback' }
+
+type Done = XaiVerifyCallback
+type ProfileDone = (error?: unknown, profile?: unknown) => void
+
+describe('XaiStrategy', () => {
+  it('is passport-oauth2’s strategy, called xai', () => {
+    const strategy = new XaiStrategy(minimal, () => {})
+    expect(strategy).to.be.instanceOf(OAuth2Strategy)
+    expect(strategy.name).to.equal('xai')
+  })
+
+  for (const verify of [undefined, null, 'verify', {}])
+    it(`refuses ${JSON.stringify(verify)} as verify, and says what to write`, () => {
+      expect(() => new XaiStrategy(minimal, verify as never)).to.throw(
+        TypeError,
+        /verify is missing; write new XaiStrategy\(options, async/,
+      )
+    })
+})
+
+describe('a sign-in through XaiStrategy', () => {
+  let emulator: Emulator
+  let application: Application
+  before(async () => {
+    emulator = await startEmulator({ signInAs: 'personal' })
+  })
+  after(() => emulator.close())
+  afterEach(async () => {
+    await application.close()
+    emulator.clearRequests()
+  })
+
+  const start = async (options: Partial<ApplicationOptions> = {}): Promise<void> => {
+    application = await Application.start({ issuer: emulator.issuer, ...options })
+  }
+  const signIn = async () => endingOf(await new CookieClient().open(`${application.origin}/sign-in`))
+  /** The parameters of the authorization request. */
+  const asked = async (): Promise<Record<string, string>> => {
+    const { headers } = await new CookieClient().get(`${application.origin}/sign-in`)
+    return Object.fromEntries(new URL(`${headers.location}`).searchParams)
+  }
+  const requestsOf = (path: string) => emulator.requests.filter((request) => request.path === path)
+
+  const isRequest = (value: unknown): boolean => (value as { method?: string })?.method === 'GET'
+  const offline = { scope: 'openid profile email offline_access' }
+  const forms: ReadonlyArray<
+    readonly [form: string, passReq: boolean, build: (given: unknown[]) => unknown]
+  > = [
+    [
+      '(accessToken, refreshToken, profile, done)',
+      false,
+      (given) => (a: string, r: string, p: XaiProfile, done: Done) => {
+        given.push(a, r, undefined, p)
+        done(null, { id: p.id })
+      },
+    ],
+    [
+      '(accessToken, refreshToken, params, profile, done)',
+      false,
+      (given) => (a: string, r: string, params: object, p: XaiProfile, done: Done) => {
+        given.push(a, r, params, p)
+        done(null, { id: p.id })
+      },
+    ],
+    [
+      '(req, accessToken, refreshToken, profile, done)',
+      true,
+      (given) => (req: object, a: string, r: string, p: XaiProfile, done: Done) => {
+        given.push(a, r, undefined, p)
+        done(null, { id: isRequest(req) && p.id })
+      },
+    ],
+    [
+      '(req, accessToken, refreshToken, params, profile, done)',
+      true,
+      (given) => (req: object, a: string, r: string, params: object, p: XaiProfile, done: Done) => {
+        given.push(a, r, params, p)
+        done(null, { id: isRequest(req) && p.id })
+      },
+    ],
+    [
+      'async (accessToken, refreshToken, profile)',
+      false,
+      (given) => async (a: string, r: string, p: XaiProfile) => {
+        given.push(a, r, undefined, p)
+        return { id: p.id }
+      },
+    ],
+  ]
+  for (const [form, passReqToCallback, build] of forms)
+    it(`calls verify as ${form}`, async () => {
+      const given: unknown[] = []
+      const strategy = { ...offline, passReqToCallback } as unknown as Partial<XaiStrategyOptions>
+      await start({ strategy, verify: build(given) as () => unknown })
+      expect(await signIn()).to.deep.include({ outcome: 'success', user: { id: sub } })
+      const [accessToken, refreshToken, params, profile] = given
+      expect(accessToken).to.match(/^eyJ/)
+      expect(refreshToken).to.match(/^OR-/)
+      expect(profile).to.include({ provider: 'xai', id: sub, displayName: name })
+      if (form.includes('params'))
+        expect(params).to.include({
+          access_token: accessToken,
+          refresh_token: refreshToken,
+          expires_in: 21_600,
+        })
+    })
+
+  it('gives undefined for a refresh token that xAI did not issue', async () => {
+    const given: unknown[] = []
+    await start({ verify: async (_a: string, r: unknown, p: XaiProfile) => given.push(r) && { id: p.id } })
+    expect(await signIn()).to.include({ outcome: 'success' })
+    expect(given).to.deep.equal([undefined])
+  })
+
+  describe('asks for', () => {
+    it('what the protocol needs, and nothing else', async () => {
+      await start()
+      expect(await asked()).to.have.all.keys(
+        'response_type',
+        'client_id',
+        'redirect_uri',
+        'scope',
+        'state',
+        'nonce',
+        'code_challenge',
+        'code_challenge_method',
+      )
+    })
+
+    it('nothing of authenticate’s options that are not ours', async () => {
+      const foreign = { successRedirect: '/x', session: false, keepSessionInfo: true, audience: 'a' }
+      await start({ begin: () => ({ ...foreign, state: 's' }) })
+      expect(await asked()).not.to.have.any.keys(...Object.keys(foreign))
+    })
+
+    it('the scopes of this request, in place of the strategy’s', async () => {
+      await start({ begin: () => ({ scope: ['openid', 'email'] }) })
+      expect(await asked()).to.include({ scope: 'openid email' })
+    })
+
+    it('the prompt and login hint of this request', async () => {
+      await start({ begin: () => ({ prompt: 'login', loginHint: 'one@example.com' }) })
+      expect(await asked()).to.include({ prompt: 'login', login_hint: 'one@example.com' })
+    })
+
+    it('authorizationParams of its own', async () => {
+      await start({ strategy: { authorizationParams: { referrer: 'app', max_age: 5 } } })
+      expect(await asked()).to.include({ referrer: 'app', max_age: '5' })
+    })
+
+    it('authorizationParams that a function makes of the request', async () => {
+      await start({
+        begin: () => ({ prompt: 'login' }),
+        strategy: { authorizationParams: (req, { prompt }) => ({ referrer: `${req.path} ${prompt}` }) },
+      })
+      expect(await asked()).to.include({ referrer: '/sign-in login' })
+    })
+
+    it('what a subclass’s authorizationParams adds, which cannot change the protocol', async () => {
+      await start()
+      application.strategy.authorizationParams = () => ({ plan: 'generic', client_id: 'x', state: 'y' })
+      const parameters = await asked()
+      expect(parameters).to.include({ plan: 'generic', client_id: 'emulator-public' })
+      expect(parameters.state).not.to.equal('y')
+    })
+  })
+
+  it('sends what a subclass’s tokenParams adds', async () => {
+    await start()
+    application.strategy.tokenParams = () => ({ audience: 'a', code_verifier: 'x', grant_type: 'y' })
+    expect(await signIn()).to.include({ outcome: 'success' })
+    const [request] = requestsOf('/oauth2/token')
+    expect(request?.parameters).to.include({ audience: 'a', grant_type: 'authorization_code' })
+    expect(request?.parameters?.code_verifier).not.to.equal('x')
+  })
+
+  describe('with a userProfile of its own', () => {
+    const profiles: ReadonlyArray<
+      readonly [what: string, userProfile: (token: string, done: ProfileDone) => void, ending: object]
+    > = [
+      [
+        'takes its profile',
+        (token, done) => done(null, { id: token.slice(0, 3), displayName: 'Own' }),
+        { outcome: 'success', user: { id: 'eyJ', name: 'Own' } },
+      ],
+      ['reports its error', (_token, done) => done(failure), { status: 500, outcome: 'error' }],
+      [
+        'reports what it throws',
+        () => {
+          throw failure
+        },
+        { status: 500, outcome: 'error' },
+      ],
+    ]
+    for (const [what, userProfile, ending] of profiles)
+      it(what, async () => {
+        await start()
+        application.strategy.userProfile = userProfile
+        expect(await signIn()).to.deep.include(ending)
+        expect(requestsOf('/oauth2/userinfo')).to.deep.equal([])
+      })
+  })
+
+  describe('with skipUserProfile', () => {
+    const noProfile = async (_a: string, _r: unknown, profile: unknown) => ({ id: `${typeof profile}` })
+    const skips: ReadonlyArray<
+      readonly [what: string, skip: NonNullable<XaiStrategyOptions['skipUserProfile']>, ending: object]
+    > = [
+      ['true', true, { user: { id: 'undefined' } }],
+      ['false', false, { user: { id: 'object' } }],
+      ['a function that says true', () => true, { user: { id: 'undefined' } }],
+      [
+        'a function that says true later',
+        (token, done) => setImmediate(done, null, token.startsWith('eyJ')),
+        { user: { id: 'undefined' } },
+      ],
+      ['a function that says false later', (_token, done) => done(null, false), { user: { id: 'object' } }],
+      ['a function that reports an error', (_token, done) => done(failure), { outcome: 'error' }],
+    ]
+    for (const [what, skipUserProfile, ending] of skips)
+      it(`${what} gives verify what that means`, async () => {
+        await start({ strategy: { skipUserProfile }, verify: noProfile })
+        expect(await signIn()).to.deep.include(ending)
+      })
+  })
+
+  it('goes through a token request that the application replaced', async () => {
+    const error = new Error('replaced')
+    await start()
+    const { _oauth2: client } = application.strategy as unknown as {
+      _oauth2: { getOAuthAccessToken: (code: string, params: object, done: (error: Error) => void) => void }
+    }
+    const given: unknown[] = []
+    client.getOAuthAccessToken = (code, params, done) => {
+      given.push(code, params)
+      done(error)
+    }
+    expect((await signIn()).error).to.deep.equal({ message: 'replaced' })
+    expect(given[1]).to.include.keys('grant_type', 'redirect_uri', 'code_verifier')
+    expect(requestsOf('/oauth2/token')).to.deep.equal([])
+  })
+
+  it('goes through an agent of the application’s own', async () => {
+    const hosts: unknown[] = []
+    class Noting extends Agent {
+      override createConnection(...[options, ...rest]: Parameters<Agent['createConnection']>) {
+        hosts.push((options as { port: unknown }).port)
+        return super.createConnection(options, ...rest)
+      }
+    }
+    const agent = new Noting({ keepAlive: false })
+    await start({ strategy: { agent } })
+    expect(await signIn()).to.include({ outcome: 'success' })
+    expect(hosts.map(String)).to.include(new URL(emulator.issuer).port)
+    agent.destroy()
+  })
+
+  it('asks for nothing ahead of time with prepare: false', async () => {
+    await start({ strategy: { prepare: false } })
+    const browser = new CookieClient()
+    const callback = await application.arrive(browser)
+    expect(requestsOf('/.well-known/jwks.json')).to.deep.equal([])
+    expect(await load(browser, callback)).to.include({ outcome: 'success' })
+  })
+
+  it('fetches a profile, refreshes and revokes by the methods of the strategy', async () => {
+    const issued: string[] = []
+    const verify = async (access: string, refresh: string, { id }: XaiProfile) => {
+      issued.push(access, refresh)
+      return { id }
+    }
+    await start({ strategy: offline, verify })
+    await signIn()
+    const [accessToken = '', refreshToken = ''] = issued
+    const { strategy } = application
+    const profile = await new Promise((resolve, reject) => {
+      strategy.userProfile(accessToken, (error, found) => (error ? reject(error) : resolve(found)))
+    })
+    expect(profile).to.include({ provider: 'xai', id: sub, displayName: name })
+    const tokens = await strategy.refresh(refreshToken)
+    expect(tokens).to.include.keys('accessToken', 'refreshToken')
+    await strategy.revoke(`${tokens.refreshToken}`)
+    expect(requestsOf('/oauth2/revoke')).to.have.lengthOf(1)
+    const refused = await new Promise((resolve) => {
+      strategy.userProfile('no token', (error) => resolve(error))
+    })
+    expect(refused).to.include({ code: 'xai_userinfo_failed', status: 401 })
+  })
+})
