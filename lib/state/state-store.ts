@@ -86,7 +86,8 @@ export function takeSignIn(
   return new Promise((resolve, reject) => {
     const loaded: StateLoadedCallback = (error, codeVerifier, stateOrFailure) => {
       if (error) reject(error)
-      else if (codeVerifier) resolve({ codeVerifier, state: stateOrFailure })
+      // A store that found the sign-in and no verifier did not fail: the token request says what is missing.
+      else if (codeVerifier || codeVerifier === '') resolve({ codeVerifier, state: stateOrFailure })
       else resolve({ failure: Object(stateOrFailure) })
     }
     // Stores without an interest in the metadata take three parameters (passport-oauth2).
