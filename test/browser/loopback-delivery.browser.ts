@@ -75,6 +75,33 @@ describe('Delivery on loopback, in Chromium', () => {
     await xai.getByText('The application knows.').waitFor()
   })
 
+  it('says when the application does not answer, and waits on when it does again', async () => {
+    visitor = await Visitor.arrive(stage)
+    await visitor.allowLoopback()
+    const home = await beginAt()
+    await home.getByText('Waiting for').waitFor()
+    await visitor.context.setOffline(true)
+    await home.getByText('The application does not answer.').waitFor()
+    await visitor.context.setOffline(false)
+    await home.getByText('Waiting for').waitFor()
+    await consent(await visitor.continueAtXai(home), 'Personal Account')
+    await home.waitForURL('**/profile')
+  })
+
+  it('ends the waiting page when the sign-in is finished in another tab', async () => {
+    visitor = await Visitor.arrive(stage)
+    const home = await beginAt()
+    const state = `${new URL(home.url()).searchParams.get('state')}`
+    const xai = await visitor.continueAtXai(home)
+    await consent(xai, 'Personal Account')
+    const callback = new URLSearchParams({ code: await codeOn(xai), state })
+    const other = await visitor.open(`${stage.example.url}/callback?${callback}`)
+    expect(new URL(other.url()).pathname).to.equal('/profile')
+    await home.getByRole('heading', { name: 'This sign-in has ended' }).waitFor()
+    await home.getByRole('link', { name: 'Back to the application' }).click()
+    await home.waitForURL('**/profile')
+  })
+
   describe('without the relay', () => {
     let application: RelayApplication
     before(async () => {
