@@ -67,7 +67,12 @@ describe('SessionStateStore', () => {
     it(`says what to write to a request with ${what}`, async () => {
       const store = new SessionStateStore()
       const bare = req as unknown as Request
-      for (const attempt of [saveSignIn(store, bare, 'v', 's', meta), takeSignIn(store, bare, 'h', meta)]) {
+      const attempts = [
+        saveSignIn(store, bare, 'v', 's', meta),
+        takeSignIn(store, bare, 'h', meta),
+        Promise.resolve().then(() => store.holds(bare, 'h')),
+      ]
+      for (const attempt of attempts) {
         const error = await attempt.catch((thrown: unknown) => thrown)
         expect(error)
           .to.be.instanceOf(TypeError)

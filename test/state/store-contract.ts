@@ -1,12 +1,12 @@
 import { mock } from 'node:test'
 import { expect } from 'chai'
-import type { StateMetadata, StateStore } from '../../lib/index.js'
+import type { CookieStateStore, SessionStateStore, StateMetadata } from '../../lib/index.js'
 import { saveSignIn, takeSignIn } from '../../lib/state/state-store.js'
 import { type Browser, meta } from './browser.js'
 
 /** A store, and browsers whose requests it understands. */
 export interface StoreSetup {
-  readonly buildStore: () => StateStore
+  readonly buildStore: () => SessionStateStore | CookieStateStore
   readonly buildBrowser: () => Browser
 }
 
@@ -14,7 +14,7 @@ const minutes = 60_000
 
 /** What every store of ours promises. */
 export function itKeepsTheContract({ buildStore, buildBrowser }: StoreSetup): void {
-  let store: StateStore
+  let store: SessionStateStore | CookieStateStore
   let browser: Browser
   beforeEach(() => {
     store = buildStore()
@@ -97,6 +97,22 @@ export function itKeepsTheContract({ buildStore, buildBrowser }: StoreSetup): vo
     const [first, ...others] = handles as [string, ...string[]]
     expect(await reasonOf(take(first))).to.equal('unknown')
     for (const handle of others) expect(await reasonOf(take(handle))).to.equal('none')
+  })
+
+  it('tells whether a browser holds a sign-in that is pending, and takes nothing by that', async () => {
+    mock.timers.enable({ apis: ['Date'], now: Date.now() })
+    const holds = async (handle: string, by = browser) => store.holds(by.request(), handle)
+    const [handle, waiting] = [await save(), await save()]
+    expect([await holds(handle), await holds(handle)]).to.deep.equal([true, true])
+    expect([await holds('junk'), await holds(''), await holds(handle, buildBrowser())]).to.deep.equal([
+      false,
+      false,
+      false,
+    ])
+    expect(await reasonOf(take(handle))).to.equal('none')
+    expect(await holds(handle)).to.equal(false)
+    mock.timers.tick(10 * minutes)
+    expect(await holds(waiting)).to.equal(false)
   })
 
   it('gives two requests that come at once one sign-in', async () => {
