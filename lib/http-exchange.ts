@@ -62,8 +62,12 @@ export function requestAnswer({ url, body, timeout, ...options }: HttpRequest): 
     }
 
     request.on('error', fail)
-    // A server that switches protocols ends the request without an answer and without an error.
-    request.on('upgrade', () => fail(new Error('the server switched protocols')))
+    // A server that switches protocols ends the request without an answer and without an error. The socket is the
+    // listener's from then on: from Node 26 on, destroying the request leaves it open.
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      fail(new Error('the server switched protocols'))
+    })
     request.on('response', (response) => {
       const { headers } = response
       const status = response.statusCode as number
