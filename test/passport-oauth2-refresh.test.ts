@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../lib/emulator/index.js'
 import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../lib/index.js'
 import { signInDirectly } from './direct-sign-in.js'
+import { until } from './until.js'
 
 type Done = (error: unknown, accessToken?: string, refreshToken?: string, params?: object) => void
 
@@ -16,11 +17,6 @@ interface Refresher {
 
 // The package has no types.
 const { AuthTokenRefresh } = require('passport-oauth2-refresh') as { AuthTokenRefresh: new () => Refresher }
-
-/** Turns of the event loop until something holds; mocha's timeout ends a wait that is in vain. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(setImmediate)
-}
 
 /** How one request of passport-oauth2-refresh ended. */
 interface Outcome {

@@ -7,13 +7,9 @@ import { type Emulator, startEmulator } from '../lib/emulator/index.js'
 import type { Misbehaviour } from '../lib/emulator/misbehaviour.js'
 import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../lib/index.js'
 import { signInDirectly } from './direct-sign-in.js'
+import { until } from './until.js'
 
 const path = '/oauth2/token'
-
-/** Turns of the event loop until something holds; mocha's timeout ends a wait that is in vain. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(setImmediate)
-}
 
 const failureOf = (promise: Promise<unknown>): Promise<XaiOAuthError> =>
   promise.then(
