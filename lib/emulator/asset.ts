@@ -1,6 +1,6 @@
+import { html } from '../html.js'
 import { type EmulatorAccount, labelOf } from './account.js'
 import type { Answer } from './answer.js'
-import { html } from './html.js'
 
 const stylesheet = `
 :root {

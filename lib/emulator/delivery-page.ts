@@ -1,5 +1,5 @@
+import { html } from '../html.js'
 import type { Answer } from './answer.js'
-import { html } from './html.js'
 import { buildPage } from './page.js'
 
 export const scriptPath = '/emulator.js'

@@ -1,5 +1,5 @@
+import { type HTML, html } from '../html.js'
 import type { Answer } from './answer.js'
-import { type HTML, html } from './html.js'
 
 /**
  * No third party, no inline script or style. Forms may lead to any web page, because a browser applies

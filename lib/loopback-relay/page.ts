@@ -1,4 +1,4 @@
-import { type HTML, html } from '../emulator/html.js'
+import { type HTML, html } from '../html.js'
 import { type Answer, buildAnswer } from './answer.js'
 
 /** What the waiting page needs to know. */
