@@ -1,13 +1,14 @@
 import type { HttpAnswer } from './http-exchange.js'
 
 const utf8Names = /^(utf-?8|us-ascii)$/i
+const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** The text of an answer that must be UTF-8; `undefined` when it says or shows that it is not. */
 export function parseUtf8({ headers, body }: HttpAnswer): string | undefined {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
   if (!utf8Names.test(charset)) return undefined
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body)
+    return decoder.decode(body)
   } catch {
     return undefined
   }

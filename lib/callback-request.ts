@@ -73,6 +73,5 @@ const entriesOf = (source: unknown): Entries =>
 const named = (name: string, entries: Entries): Entries =>
   entries.filter(([key]) => key === name || key.startsWith(`${name}[`))
 
-const rawEntriesOf = (url: string | undefined): Entries => [
-  ...new URLSearchParams((url ?? '').split('?').slice(1).join('?')),
-]
+const rawEntriesOf = (url = ''): Entries =>
+  url.includes('?') ? [...new URLSearchParams(url.slice(url.indexOf('?') + 1))] : []

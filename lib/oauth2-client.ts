@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http'
+import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
 import { OAuth2, type oauth2tokenCallback } from 'oauth'
 import {
   buildClientAuthentication,
@@ -214,10 +214,9 @@ export class XaiOAuth2 extends OAuth2 {
 
 /** Later headers replace earlier ones of the same name, however it is capitalized. */
 function mergeHeaders(...sources: OutgoingHttpHeaders[]): OutgoingHttpHeaders {
-  const byName = new Map(
-    sources.flatMap((headers) =>
-      Object.entries(headers).map((entry) => [entry[0].toLowerCase(), entry] as const),
-    ),
-  )
+  const byName = new Map<string, readonly [name: string, value: OutgoingHttpHeader | undefined]>()
+  for (const headers of sources) {
+    for (const header of Object.entries(headers)) byName.set(header[0].toLowerCase(), header)
+  }
   return Object.fromEntries(byName.values())
 }

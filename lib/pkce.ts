@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHmac, hash, randomBytes } from 'node:crypto'
 
 /** 256 random bits, base64url: long enough for a state and for a code verifier (RFC 7636 §4.1). */
 export const randomToken = (): string => randomBytes(32).toString('base64url')
@@ -17,8 +17,7 @@ export function askedForIDToken(verifier: string): boolean | undefined {
 }
 
 /** The S256 challenge of a code verifier (RFC 7636 §4.2). */
-export const challengeOf = (verifier: string): string =>
-  createHash('sha256').update(verifier).digest('base64url')
+export const challengeOf = (verifier: string): string => hash('sha256', verifier, 'base64url')
 
 /**
  * The OpenID Connect nonce of a sign-in. It is derived from the code verifier, so that a state store has nothing

@@ -31,7 +31,7 @@ export interface SignInContext {
 export function metadataOf({ settings, options }: SignInContext): StateMetadata {
   const { authorizationURL, tokenURL, clientID, issuer } = settings
   const { callbackURL = settings.callbackURL } = options
-  checkSecureURL('callbackURL', callbackURL)
+  if (callbackURL !== settings.callbackURL) checkSecureURL('callbackURL', callbackURL)
   return { authorizationURL, tokenURL, clientID, issuer, callbackURL }
 }
 

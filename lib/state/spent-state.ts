@@ -1,25 +1,28 @@
 import { signInLifetime } from './pending-sign-in.js'
 
-/** So many are remembered at most; a process that completes more sign-ins in 10 minutes forgets the oldest. */
-const maxRemembered = 10_000
+/** Two generations of this size are remembered at most; a process that is busier than that forgets the oldest. */
+const generationSize = 5_000
 
 /**
  * Remembers in this process which states were used. Sessions are copies that two simultaneous requests read
  * alike, and cookies can be sent again; this closes the gap where one process gets both requests.
  */
 export class SpentStates {
-  private readonly spent = new Map<string, number>()
+  private recent = new Set<string>()
+  private older = new Set<string>()
+  /** Milliseconds since the epoch; a generation is forgotten when the next one is as old as a sign-in may get. */
+  private began = Date.now()
 
   has(handle: string): boolean {
-    return this.spent.has(handle)
+    return this.recent.has(handle) || this.older.has(handle)
   }
 
   add(handle: string): void {
-    const now = Date.now()
-    this.spent.set(handle, now + signInLifetime)
-    for (const [oldest, until] of this.spent) {
-      if (until > now && this.spent.size <= maxRemembered) break
-      this.spent.delete(oldest)
+    if (this.recent.size >= generationSize || Date.now() >= this.began + signInLifetime) {
+      this.older = this.recent
+      this.recent = new Set()
+      this.began = Date.now()
     }
+    this.recent.add(handle)
   }
 }
