@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { root, runCommand } from './command.js'
+import { checkReadmeCode } from './readme-code.js'
 import { packLibrary } from './tarball.js'
 
 /** Signs in through every framework, each with the library as it would be published. */
@@ -14,4 +15,5 @@ try {
   tarball.remove()
 }
 runCommand(join(root, 'node_modules', '.bin', 'tsc'), ['-p', '.'], { cwd })
+checkReadmeCode()
 runCommand(join(root, 'node_modules', '.bin', 'mocha'), [], { cwd, env: { NODE_ENV: 'test' } })

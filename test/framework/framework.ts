@@ -2,11 +2,12 @@ import express from 'express'
 import express4 from 'express4'
 import { type Build, buildStrategy } from './application.js'
 import { buildNest } from './nest-application.js'
+import { SignInController } from './nest-controller.js'
 import * as connect from './recipe/connect.js'
 import { addSignIn } from './recipe/express.js'
 import * as fastify from './recipe/fastify.js'
 import * as koa from './recipe/koa.js'
-import { SignInController, Xai, XaiGuard } from './recipe/nest.js'
+import { Xai, XaiGuard } from './recipe/nest.js'
 
 const secret = 'framework tests'
 

@@ -3,7 +3,6 @@ import session from 'express-session'
 import passport from 'passport'
 import type { XaiStrategy } from 'passport-xai'
 
-/** Connect, or anything else that calls `(req, res, next)`. */
 export function createApp(xai: XaiStrategy, secret: string): connect.Server {
   passport.use(xai)
   passport.serializeUser((user, done) => done(null, user))

@@ -3,7 +3,6 @@ import session from 'express-session'
 import passport from 'passport'
 import type { XaiStrategy } from 'passport-xai'
 
-/** Express 5 and 4. */
 export function addSignIn(app: Express, xai: XaiStrategy, secret: string): void {
   passport.use(xai)
   passport.serializeUser((user, done) => done(null, user))

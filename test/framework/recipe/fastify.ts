@@ -3,7 +3,6 @@ import secureSession from '@fastify/secure-session'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { XaiStrategy } from 'passport-xai'
 
-/** Fastify; `key` has 32 bytes. */
 export async function createApp(xai: XaiStrategy, key: Buffer): Promise<FastifyInstance> {
   const app = fastify()
   const passport = new Authenticator()

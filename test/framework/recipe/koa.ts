@@ -3,7 +3,6 @@ import passport from 'koa-passport'
 import { createSession } from 'koa-session'
 import type { XaiStrategy } from 'passport-xai'
 
-/** Koa. */
 export function createApp(xai: XaiStrategy, secret: string): Koa {
   const app = new Koa()
   app.keys = [secret]
