@@ -6,7 +6,11 @@ import { createApplication } from './application.js'
 function read(name: string, fallback?: string): string {
   const value = process.env[name]?.trim() || fallback
   if (value !== undefined) return value
-  console.error(`${name} is not set; see "Several processes" in the README.`)
+  return fail(new Error(`${name} is not set; see "Several processes" in the README.`))
+}
+
+function fail({ message }: Error): never {
+  console.error(message)
   process.exit(1)
 }
 
@@ -25,7 +29,9 @@ async function main(): Promise<void> {
   redis.on('error', (error) => console.error(`Redis: ${error.message || error.code}`))
   await redis.connect()
 
-  const server = createApplication(redis, settings).listen(Number(read('PORT', '3000')), '127.0.0.1', () => {
+  const app = createApplication(redis, settings)
+  const server = app.listen(Number(read('PORT', '3000')), '127.0.0.1', (error?: Error) => {
+    if (error) fail(error)
     console.log(`Open http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   })
   const stop = (): void => {
@@ -36,7 +42,4 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop)
 }
 
-main().catch((error) => {
-  console.error(error.message)
-  process.exit(1)
-})
+main().catch(fail)

@@ -1,0 +1,214 @@
+import { expect } from 'chai'
+import { createClient } from 'redis'
+import type { Redis, StoredTokens } from '../../examples/redis/token-store.js'
+import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
+import { CookieClient } from '../browserless-client.js'
+import { until } from '../until.js'
+import { ApplicationProcess, signedInBrowser, signInAcross } from './application-process.js'
+import { type RedisServer, startRedisServer } from './redis-server.js'
+
+/** Milliseconds: as short as the example allows. */
+const lease = 22_000
+
+describe('several processes and one Redis', () => {
+  let server: RedisServer
+  let redis: Redis
+  let emulator: Emulator
+  let processes: [ApplicationProcess, ApplicationProcess]
+
+  const start = (at: Emulator): Promise<[ApplicationProcess, ApplicationProcess]> => {
+    const environment = { REDIS_URL: server.url, REFRESH_LEASE_MS: String(lease) }
+    return Promise.all([ApplicationProcess.start(at, environment), ApplicationProcess.start(at, environment)])
+  }
+  /** The tokens that Redis keeps for one subject. */
+  const tokensOf = async (at: Emulator, sub: string): Promise<StoredTokens | null> =>
+    JSON.parse((await redis.get(`xai-tokens:${at.issuer} ${sub}`)) ?? 'null')
+  const refreshRequests = (at: Emulator): string[] =>
+    at.requests
+      .filter(({ parameters }) => parameters?.grant_type === 'refresh_token')
+      .map(({ parameters }) => `${parameters?.refresh_token}`)
+
+  before(async () => {
+    server = await startRedisServer()
+    redis = createClient({ url: server.url })
+    redis.on('error', () => {})
+    await redis.connect()
+    const accounts = [{ id: 'one', name: 'Account One' }]
+    emulator = await startEmulator({ accounts, signInAs: 'one' })
+    processes = await start(emulator)
+  })
+  after(async () => {
+    await Promise.all(processes?.map((each) => each.stop()) ?? [])
+    redis?.destroy()
+    await Promise.all([emulator?.close(), server?.stop()])
+  })
+
+  it('complete 500 sign-ins that begin on one process and end on the other', async () => {
+    const [left, right] = processes
+    let completed = 0
+    const run = async (index: number): Promise<void> => {
+      const [begin, end] = index % 2 === 0 ? [left, right] : [right, left]
+      const browser = new CookieClient()
+      const { status, headers } = await signInAcross(browser, [begin, end])
+      expect({ status, location: headers.location }).to.deep.equal({ status: 302, location: '/' })
+      const home = await browser.get(`${begin.url}/`)
+      expect(home.body).to.include('Signed in as Account One')
+      completed += 1
+    }
+    for (let first = 0; first < 500; first += 20)
+      await Promise.all(Array.from({ length: 20 }, (_, index) => run(first + index)))
+    expect(completed).to.equal(500)
+  })
+
+  it('end with one line when a setting is missing or wrong', async () => {
+    const settings: ReadonlyArray<readonly [name: string, value: string, line: RegExp]> = [
+      ['SESSION_SECRET', '', /^the example ended with 1:\nSESSION_SECRET is not set; [^\n]+$/],
+      ['REFRESH_LEASE_MS', '100', /^the example ended with 1:\nthe lease must be longer than 21000 ms$/],
+      ['PORT', new URL(processes[0].url).port, /^the example ended with 1:\nlisten EADDRINUSE[^\n]+$/],
+    ]
+    for (const [name, value, line] of settings) {
+      const starting = ApplicationProcess.start(emulator, { REDIS_URL: server.url, [name]: value })
+      const error = await starting.then(
+        () => expect.fail(`${name} was accepted`),
+        (error: Error) => error,
+      )
+      expect(error.message).to.match(line)
+    }
+  })
+
+  it('refuse, on either process, a state that the other has used already', async () => {
+    const [left, right] = processes
+    const browser = new CookieClient()
+    const redirect = await browser.open(`${left.url}/auth/xai`, (location) => location.includes('/callback?'))
+    const { search } = new URL(`${redirect.headers.location}`)
+    expect((await browser.get(`${right.url}/callback${search}`)).status).to.equal(302)
+    emulator.clearRequests()
+    expect((await browser.get(`${left.url}/callback${search}`)).status).to.equal(403)
+    expect(emulator.requests).to.be.empty
+  })
+
+  it('refresh a token once when both want to at the same moment, 20 times over', async () => {
+    const browser = await signedInBrowser(processes)
+    const lock = `mutex:xai-tokens:${emulator.issuer} one`
+    const monitor = redis.duplicate()
+    monitor.on('error', () => {})
+    await monitor.connect()
+    /** The connections that have asked for the lock in this round. */
+    const asking = new Set<string>()
+    await monitor.monitor((line) => {
+      const [, connection, key, holder] = /\[\d+ (\S+)\] "SET" "([^"]*)" "([^"]*)"/.exec(String(line)) ?? []
+      if (connection && key === lock && holder !== 'the test') asking.add(connection)
+    })
+    const seen = new Set<string>()
+    for (let round = 1; round <= 20; round += 1) {
+      emulator.clearRequests()
+      // With the lock in foreign hands, both come as far as knowing the same token before either may use it.
+      await redis.set(lock, 'the test', { expiration: { type: 'PX', value: 60_000 } })
+      asking.clear()
+      const answers = Promise.all(processes.map(({ url }) => browser.post(`${url}/refresh`, {})))
+      await until(() => asking.size === 2)
+      const before = await tokensOf(emulator, 'one')
+      await redis.del(lock)
+      expect((await answers).map(({ status }) => status)).to.deep.equal([303, 303])
+      expect(refreshRequests(emulator)).to.deep.equal([before?.refreshToken])
+      const after = await tokensOf(emulator, 'one')
+      expect(after?.refreshToken).to.match(/^OR-/).and.not.equal(before?.refreshToken)
+      seen.add(`${after?.refreshToken}`)
+      expect(await redis.exists(lock)).to.equal(0)
+    }
+    monitor.destroy()
+    expect(seen).to.have.property('size', 20)
+    const last = await tokensOf(emulator, 'one')
+    const headers = { authorization: `Bearer ${last?.accessToken}` }
+    expect((await fetch(`${emulator.issuer}/oauth2/userinfo`, { headers })).status).to.equal(200)
+  })
+
+  it('never send a refresh token twice when many requests come to both', async () => {
+    const browser = await signedInBrowser(processes)
+    emulator.clearRequests()
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => browser.post(`${processes[index % 2]?.url}/refresh`, {})),
+    )
+    expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([303]))
+    const sent = refreshRequests(emulator)
+    expect(sent).not.to.be.empty
+    expect(new Set(sent)).to.have.property('size', sent.length)
+  })
+
+  it('end the sign-in on all processes when one signs out', async () => {
+    const [left, right] = processes
+    const browser = await signedInBrowser(processes)
+    const other = await signedInBrowser(processes)
+    const tokens = await tokensOf(emulator, 'one')
+    emulator.clearRequests()
+    expect((await browser.post(`${left.url}/sign-out`, {})).status).to.equal(303)
+    expect(emulator.requests.map(({ path, parameters }) => [path, parameters?.token])).to.deep.equal([
+      ['/oauth2/revoke', tokens?.refreshToken],
+    ])
+    expect(await tokensOf(emulator, 'one')).to.equal(null)
+    expect((await browser.get(`${right.url}/token`)).status).to.equal(401)
+    expect((await other.get(`${right.url}/token`)).status).to.equal(401)
+  })
+
+  it('wait no longer than the lease for a process that was killed in the middle of its refresh', async () => {
+    const accounts = ['spent', 'unspent', 'bystander'].map((id) => ({ id, name: id }))
+    const manned = await startEmulator({ accounts })
+    const [victim, survivor] = await start(manned)
+    try {
+      const [spent, unspent, bystander] = await Promise.all(
+        accounts.map(({ id }) => signedInBrowser([victim, survivor], id)),
+      )
+      const former = await tokensOf(manned, 'unspent')
+      manned.clearRequests()
+      const path = '/oauth2/token'
+      const lost = [spent, unspent].map(async (browser, index) => {
+        // xAI has carried out the first refresh when the process dies, and not the second.
+        await until(() => refreshRequests(manned).length === index)
+        manned.misbehaveOnce({ path, delay: Number.POSITIVE_INFINITY, carriedOut: index === 0 })
+        return browser?.post(`${victim.url}/refresh`, {}).catch((error: Error) => error)
+      })
+      await until(() => refreshRequests(manned).length === 2)
+      await victim.kill()
+      const killed = performance.now()
+      expect(await Promise.all(lost)).to.satisfy((ends: unknown[]) =>
+        ends.every((end) => end instanceof Error),
+      )
+
+      const waiting = [spent, unspent].map((browser) => browser?.post(`${survivor.url}/refresh`, {}))
+      // Nobody else waits.
+      expect((await bystander?.post(`${survivor.url}/refresh`, {}))?.status).to.equal(303)
+      expect(refreshRequests(manned)).to.have.length(3)
+
+      const [afterSpent, afterUnspent] = await Promise.all(waiting)
+      const waited = performance.now() - killed
+      expect(waited).to.be.lessThan(lease + 5000)
+
+      // The new token died with the process, and nobody can use the old one: the person signs in again.
+      expect(afterSpent).to.include({ status: 401, body: 'Please sign in again.' })
+      expect(await tokensOf(manned, 'spent')).to.equal(null)
+      const again = await signedInBrowser([survivor, survivor], 'spent')
+      expect((await again.post(`${survivor.url}/refresh`, {})).status).to.equal(303)
+
+      // The old token was not used yet, and the other process uses it.
+      expect(afterUnspent?.status).to.equal(303)
+      expect((await tokensOf(manned, 'unspent'))?.refreshToken).not.to.equal(former?.refreshToken)
+    } finally {
+      await Promise.all([victim.kill(), survivor.stop(), manned.close()])
+    }
+  })
+
+  it('keep a token that is answered while the connection to Redis is lost', async () => {
+    const [left, right] = processes
+    const browser = await signedInBrowser(processes)
+    const before = await tokensOf(emulator, 'one')
+    emulator.clearRequests()
+    emulator.misbehaveOnce({ path: '/oauth2/token', delay: 200 })
+    const answer = browser.post(`${left.url}/refresh`, {})
+    await until(() => refreshRequests(emulator).length === 1)
+    await redis.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+    expect((await answer).status).to.equal(303)
+    expect((await tokensOf(emulator, 'one'))?.refreshToken).not.to.equal(before?.refreshToken)
+    expect((await browser.post(`${right.url}/refresh`, {})).status).to.equal(303)
+    expect(refreshRequests(emulator)).to.have.length(2)
+  })
+})
