@@ -71,6 +71,7 @@ export class XaiOAuthError extends Error {
     }
   }
 
+  /** What stacks and logs call it. */
   override get name(): string {
     return 'XaiOAuthError'
   }
