@@ -3,6 +3,7 @@ import type { CallbackParameters } from './callback-request.js'
 import { XaiOAuthError } from './error.js'
 import type { Identity } from './identity.js'
 import type { Outcome } from './passport-action.js'
+import { redact } from './redaction.js'
 import { metadataOf, type SignInContext, scopeOf } from './sign-in-context.js'
 import { takeSignIn } from './state/state-store.js'
 import type { XaiTokenResponse } from './token-response.js'
@@ -28,7 +29,7 @@ export async function finishSignIn(
     const message = 'This callback names another issuer (iss) than the sign-in began with.'
     return { kind: 'fail', info: { code: 'xai_callback_invalid', message }, status: 403 }
   }
-  if (refusal.error !== undefined) return concludeRefusal(refusal)
+  if (refusal.error !== undefined) return concludeRefusal(refusal, code)
   const codeVerifier = taken.codeVerifier as string
   const tokens = await exchangeCode(context, {
     code: code as string,
@@ -46,7 +47,12 @@ export async function finishSignIn(
   return { kind: 'success', user: verdict.user, info: buildInfo(verdict.info, taken.state) }
 }
 
-function concludeRefusal({ error, error_description, error_uri }: CallbackParameters): Outcome {
+function concludeRefusal(refusal: CallbackParameters, code: string | undefined): Outcome {
+  const [error, error_description, error_uri] = [
+    refusal.error,
+    refusal.error_description,
+    refusal.error_uri,
+  ].map((words) => words && redact(words, [code]))
   if (error === 'access_denied') {
     const message = error_description ?? 'Access was denied at xAI.'
     return { kind: 'fail', info: { code: 'access_denied', message }, status: 403 }

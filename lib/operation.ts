@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { parseObject, parseRetryAfter } from './answer.js'
-import { type XaiErrorCode, type XaiErrorResponse, XaiOAuthError } from './error.js'
+import { type XaiErrorCode, type XaiErrorDetail, type XaiErrorResponse, XaiOAuthError } from './error.js'
 import {
   DeadlineError,
   type HttpAnswer,
@@ -48,24 +48,29 @@ export function buildRefusal(operation: Operation, answer: HttpAnswer, start?: s
   const response = buildResponse(operation, answer)
   const sentence = start ?? `${operation.what} failed (HTTP ${answer.status}).`
   const body = response.body.slice(0, maxMessageCharacters)
-  return new XaiOAuthError(operation.failed, `${sentence} Response: ${body}`, detailOf(response))
+  return new XaiOAuthError(operation.failed, `${sentence} Response: ${body}`, detailOf(operation, response))
 }
 
 /** The error of an answer that should have been usable and is not; the message does not repeat it. */
 export function buildUnusable(operation: Operation, answer: HttpAnswer, why: string): XaiOAuthError {
   const message = `${operation.what} got an unusable answer (HTTP ${answer.status}): ${why}`
-  return new XaiOAuthError(operation.invalid, message, detailOf(buildResponse(operation, answer)))
+  return new XaiOAuthError(operation.invalid, message, detailOf(operation, buildResponse(operation, answer)))
 }
 
-function buildResponse({ secrets }: Operation, { status, headers, body }: HttpAnswer): XaiErrorResponse {
-  const clean = (text: string): string => redactIssuedTokens(redact(text, secrets))
+const buildCleaner =
+  ({ secrets }: Operation) =>
+  (text: string): string =>
+    redactIssuedTokens(redact(text, secrets))
+
+function buildResponse(operation: Operation, { status, headers, body }: HttpAnswer): XaiErrorResponse {
+  const clean = buildCleaner(operation)
   const cleanHeaders: IncomingHttpHeaders = {}
   for (const [name, value] of Object.entries(headers)) {
     cleanHeaders[name] = Array.isArray(value) ? value.map(clean) : clean(value as string)
   }
   // What stands behind the end could be half of a secret: that much more is searched, and then left out.
   const text = body.toString('utf8')
-  const margin = maxEncodedGrowth * Math.max(0, ...secrets.map((secret = '') => secret.length))
+  const margin = maxEncodedGrowth * Math.max(0, ...operation.secrets.map((secret = '') => secret.length))
   const start = text.slice(0, maxResponseBytes + margin)
   const left = start === text ? clean(start) : clean(start).slice(0, -margin || undefined)
   return { status, headers: cleanHeaders, body: cutBytes(left, maxResponseBytes) }
@@ -74,22 +79,25 @@ function buildResponse({ secrets }: Operation, { status, headers, body }: HttpAn
 const cutBytes = (text: string, limit: number): string =>
   new TextDecoder().decode(Buffer.from(text).subarray(0, limit), { stream: true })
 
-function detailOf(response: XaiErrorResponse): ConstructorParameters<typeof XaiOAuthError>[2] {
+function detailOf(operation: Operation, response: XaiErrorResponse): XaiErrorDetail {
   const { status, headers, body } = response
   const words = parseObject(body) ?? {}
   const retryAfter = parseRetryAfter(headers['retry-after'])
+  // Cleaned once more: the escapes of JSON can hide a secret that is encoded in another way as well.
+  const clean = buildCleaner(operation)
+  const textOf = (name: string): object => {
+    const value = words[name]
+    return typeof value === 'string' ? { [name]: clean(value) } : {}
+  }
   return {
     status: status >= 400 && status <= 599 ? status : 502,
     response,
-    ...textOf(words, 'error'),
-    ...textOf(words, 'error_description'),
-    ...textOf(words, 'error_uri'),
+    ...textOf('error'),
+    ...textOf('error_description'),
+    ...textOf('error_uri'),
     ...(retryAfter !== undefined && { retryAfter }),
   }
 }
-
-const textOf = (words: Record<string, unknown>, name: string): Record<string, string> =>
-  typeof words[name] === 'string' ? { [name]: words[name] } : {}
 
 /** Words for what was caught; Node leaves the message of a connection tried on several addresses empty. */
 function describe(cause: unknown): string {

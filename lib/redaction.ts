@@ -4,7 +4,7 @@ const placeholder = '[redacted]'
 const unmistakableLength = 16
 
 /** Before a short value: nothing, no part of a word, or an escape of URLs or JSON, which ends like a word. */
-const wordStart = String.raw`(?<=^|[^\w-]|%[\dA-Fa-f]{2}|\\[bfnrt]|\\u[\dA-Fa-f]{4})`
+const wordStart = String.raw`(?<=^|[^\w-]|%(?:25){0,2}[\dA-Fa-f]{2}|\\[bfnrt]|\\u[\dA-Fa-f]{4})`
 const wordEnd = String.raw`(?![\w-])`
 
 const htmlNames: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot' }
