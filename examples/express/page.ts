@@ -131,7 +131,7 @@ const dateFormat = new Intl.DateTimeFormat('en-GB', {
 })
 
 function buildExpiry(expiresAt: Date | undefined): HTML {
-  if (!expiresAt) return html`Expires at a time that xAI does not say`
+  if (!expiresAt || Number.isNaN(expiresAt.getTime())) return html`Expires at a time that xAI does not say`
   const minutes = Math.round((expiresAt.getTime() - Date.now()) / 60_000)
   const left = minutes <= 0 ? 'has expired' : `${Math.floor(minutes / 60)} h ${minutes % 60} min left`
   return html`Until <time datetime="${expiresAt.toISOString()}">${dateFormat.format(expiresAt)}</time><span class="quiet">${left}</span>`

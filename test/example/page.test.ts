@@ -69,6 +69,7 @@ describe('The profile page of the example', () => {
     expect(profilePage({}))
       .to.include('at a time that xAI does not say')
       .and.include('<dd>xAI does not say</dd>')
+    expect(profilePage({}, { expiresAt: new Date(Number.NaN) })).to.include('at a time that xAI does not say')
     expect(profilePage({}, { expiresAt: new Date(Date.now() - 1) })).to.include('has expired')
   })
 

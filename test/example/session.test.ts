@@ -10,15 +10,15 @@ describe('The Express example, signed in', () => {
 
   before(async () => {
     emulator = await startEmulator()
-    example = await startExample({
-      port: 0,
-      issuer: emulator.issuer,
-      clientID: emulator.publicClient.clientID,
-      log: () => undefined,
-    })
   })
-  after(() => Promise.all([example?.close(), emulator?.close()]))
-  beforeEach(() => emulator.clearRequests())
+  after(() => emulator?.close())
+  // A new one each time, in which nobody is signed in yet.
+  beforeEach(async () => {
+    const { issuer, publicClient } = emulator
+    example = await startExample({ port: 0, issuer, clientID: publicClient.clientID, log: () => undefined })
+    emulator.clearRequests()
+  })
+  afterEach(() => example?.close())
 
   async function signedIn(accountID = 'personal'): Promise<{ visitor: Visitor; page: ClientResponse }> {
     const visitor = new Visitor(example.url)
@@ -78,6 +78,8 @@ describe('The Express example, signed in', () => {
     expect(await isSignedIn(here.visitor)).to.equal(false)
     expect(await isSignedIn(elsewhere.visitor)).to.equal(true)
     expect(revocations()).to.be.empty
+    await elsewhere.visitor.press(elsewhere.page, 'Sign out everywhere')
+    expect(revocations()).to.have.lengthOf(1)
   })
 
   it('signs out everywhere: in every browser, and at xAI', async () => {
@@ -87,12 +89,22 @@ describe('The Express example, signed in', () => {
     expect(await isSignedIn(here.visitor)).to.equal(false)
     expect(await isSignedIn(elsewhere.visitor)).to.equal(false)
     const tokens = revocations().map(({ parameters }) => `${parameters?.token}`)
-    expect(tokens).to.have.lengthOf.at.least(2)
+    expect(tokens).to.have.lengthOf(2)
     for (const token of tokens) {
       const { status, body } = await refreshAtEmulator(here.visitor, token)
       expect(status).to.equal(400)
       expect(JSON.parse(body)).to.include({ error: 'invalid_grant' })
     }
+  })
+
+  it('refuses the form of a browser that was signed out elsewhere', async () => {
+    const [here, elsewhere] = [await signedIn(), await signedIn()]
+    await here.visitor.press(here.page, 'Sign out everywhere')
+    emulator.clearRequests()
+    const refused = await elsewhere.visitor.press(elsewhere.page, 'Refresh token')
+    expect(refused.status).to.equal(403)
+    expect(refused.body).to.include('<dd><code>form_invalid</code></dd>')
+    expect(emulator.requests).to.be.empty
   })
 
   it('stays signed in when the revocation fails, and says so', async () => {

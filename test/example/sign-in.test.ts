@@ -1,4 +1,6 @@
+import { mock } from 'node:test'
 import { expect } from 'chai'
+import session from 'express-session'
 import { type Emulator, startEmulator } from 'passport-xai/emulator'
 import { type Example, startExample } from '../../examples/express/server.js'
 import { type ClientResponse, CookieClient } from '../browserless-client.js'
@@ -23,6 +25,7 @@ describe('The Express example, signing in', () => {
     emulator.clearRequests()
     log.length = 0
   })
+  afterEach(() => mock.restoreAll())
 
   const tokenRequests = () => emulator.requests.filter(({ path }) => path === '/oauth2/token')
 
@@ -201,6 +204,19 @@ describe('The Express example, signing in', () => {
     await expectProblem(visitor, page, { status: 429, code: 'xai_token_exchange_failed' })
     expect(page.headers).to.include({ 'retry-after': '7' })
     expect(page.body).to.include('<dd>7 seconds</dd>')
+  })
+
+  it('shows an unexpected error to the log, and to nobody else', async () => {
+    const visitor = new Visitor(example.url)
+    await visitor.signInAs('personal')
+    mock.method(session.MemoryStore.prototype, 'get', (_id: string, done: (error: Error) => void) =>
+      done(new Error('the session store is down')),
+    )
+    const page = await visitor.profile()
+    expect(page.status).to.equal(500)
+    expect(page.body).to.include('<code>unexpected</code>').and.not.include('session store')
+    expect(log).to.have.lengthOf(1)
+    expect(log[0]).to.match(/^Error: the session store is down\n +at /)
   })
 
   const pages: ReadonlyArray<readonly [path: string, status: number]> = [
