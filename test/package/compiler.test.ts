@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../tool/command.js'
+import { Consumer } from '../../tool/consumer.js'
 import { packLibrary } from '../../tool/tarball.js'
-import { Consumer } from './consumer.js'
 
 const compilers: Readonly<Record<string, string>> = {
   'TypeScript 5': join(root, 'test/package/node_modules/typescript5/bin/tsc'),

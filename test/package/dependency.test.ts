@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { root } from '../../tool/command.js'
+import { Consumer } from '../../tool/consumer.js'
 import { packLibrary } from '../../tool/tarball.js'
-import { Consumer } from './consumer.js'
 
 interface Manifest {
   name: string

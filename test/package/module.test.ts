@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import { Consumer } from '../../tool/consumer.js'
 import { packLibrary } from '../../tool/tarball.js'
-import { Consumer } from './consumer.js'
 
 const consumer = new Consumer()
 

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect } from 'chai'
+import { Consumer } from '../../tool/consumer.js'
 import { hasReadme, parseBlocks, readReadme, readSection } from '../../tool/readme.js'
 import { packLibrary } from '../../tool/tarball.js'
 import { CookieClient } from '../browserless-client.js'
-import { Consumer } from './consumer.js'
 
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { readCommand } from '../../tool/command.js'
+import { readCommand } from './command.js'
 
 /** A project of somebody who uses the library, outside this repository, where nothing of ours can be found. */
 export class Consumer {
