@@ -1,47 +1,22 @@
 import { expect } from 'chai'
-import { createClient } from 'redis'
-import type { Redis, StoredTokens } from '../../examples/redis/token-store.js'
-import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
+import type { Redis } from '../../examples/redis/token-store.js'
+import type { Emulator } from '../../lib/emulator/index.js'
 import { CookieClient } from '../browserless-client.js'
 import { until } from '../until.js'
 import { ApplicationProcess, signedInBrowser, signInAcross } from './application-process.js'
-import { type RedisServer, startRedisServer } from './redis-server.js'
-
-/** Milliseconds: as short as the example allows. */
-const lease = 22_000
+import { Deployment } from './deployment.js'
 
 describe('several processes and one Redis', () => {
-  let server: RedisServer
+  let deployment: Deployment
   let redis: Redis
   let emulator: Emulator
-  let processes: [ApplicationProcess, ApplicationProcess]
-
-  const start = (at: Emulator): Promise<[ApplicationProcess, ApplicationProcess]> => {
-    const environment = { REDIS_URL: server.url, REFRESH_LEASE_MS: String(lease) }
-    return Promise.all([ApplicationProcess.start(at, environment), ApplicationProcess.start(at, environment)])
-  }
-  /** The tokens that Redis keeps for one subject. */
-  const tokensOf = async (at: Emulator, sub: string): Promise<StoredTokens | null> =>
-    JSON.parse((await redis.get(`xai-tokens:${at.issuer} ${sub}`)) ?? 'null')
-  const refreshRequests = (at: Emulator): string[] =>
-    at.requests
-      .filter(({ parameters }) => parameters?.grant_type === 'refresh_token')
-      .map(({ parameters }) => `${parameters?.refresh_token}`)
+  let processes: readonly [ApplicationProcess, ApplicationProcess]
 
   before(async () => {
-    server = await startRedisServer()
-    redis = createClient({ url: server.url })
-    redis.on('error', () => {})
-    await redis.connect()
-    const accounts = [{ id: 'one', name: 'Account One' }]
-    emulator = await startEmulator({ accounts, signInAs: 'one' })
-    processes = await start(emulator)
+    deployment = await Deployment.start({ accounts: [{ id: 'one', name: 'Account One' }], signInAs: 'one' })
+    ;({ redis, emulator, processes } = deployment)
   })
-  after(async () => {
-    await Promise.all(processes?.map((each) => each.stop()) ?? [])
-    redis?.destroy()
-    await Promise.all([emulator?.close(), server?.stop()])
-  })
+  after(() => deployment?.stop())
 
   it('complete 500 sign-ins that begin on one process and end on the other', async () => {
     const [left, right] = processes
@@ -67,7 +42,7 @@ describe('several processes and one Redis', () => {
       ['PORT', new URL(processes[0].url).port, /^the example ended with 1:\nlisten EADDRINUSE[^\n]+$/],
     ]
     for (const [name, value, line] of settings) {
-      const starting = ApplicationProcess.start(emulator, { REDIS_URL: server.url, [name]: value })
+      const starting = ApplicationProcess.start(emulator, { REDIS_URL: deployment.redisURL, [name]: value })
       const error = await starting.then(
         () => expect.fail(`${name} was accepted`),
         (error: Error) => error,
@@ -107,18 +82,18 @@ describe('several processes and one Redis', () => {
       asking.clear()
       const answers = Promise.all(processes.map(({ url }) => browser.post(`${url}/refresh`, {})))
       await until(() => asking.size === 2)
-      const before = await tokensOf(emulator, 'one')
+      const before = await deployment.tokensOf('one')
       await redis.del(lock)
       expect((await answers).map(({ status }) => status)).to.deep.equal([303, 303])
-      expect(refreshRequests(emulator)).to.deep.equal([before?.refreshToken])
-      const after = await tokensOf(emulator, 'one')
+      expect(deployment.sentTokens).to.deep.equal([before?.refreshToken])
+      const after = await deployment.tokensOf('one')
       expect(after?.refreshToken).to.match(/^OR-/).and.not.equal(before?.refreshToken)
       seen.add(`${after?.refreshToken}`)
       expect(await redis.exists(lock)).to.equal(0)
     }
     monitor.destroy()
     expect(seen).to.have.property('size', 20)
-    const last = await tokensOf(emulator, 'one')
+    const last = await deployment.tokensOf('one')
     const headers = { authorization: `Bearer ${last?.accessToken}` }
     expect((await fetch(`${emulator.issuer}/oauth2/userinfo`, { headers })).status).to.equal(200)
   })
@@ -130,7 +105,7 @@ describe('several processes and one Redis', () => {
       Array.from({ length: 30 }, (_, index) => browser.post(`${processes[index % 2]?.url}/refresh`, {})),
     )
     expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([303]))
-    const sent = refreshRequests(emulator)
+    const sent = deployment.sentTokens
     expect(sent).not.to.be.empty
     expect(new Set(sent)).to.have.property('size', sent.length)
   })
@@ -139,76 +114,29 @@ describe('several processes and one Redis', () => {
     const [left, right] = processes
     const browser = await signedInBrowser(processes)
     const other = await signedInBrowser(processes)
-    const tokens = await tokensOf(emulator, 'one')
+    const tokens = await deployment.tokensOf('one')
     emulator.clearRequests()
     expect((await browser.post(`${left.url}/sign-out`, {})).status).to.equal(303)
     expect(emulator.requests.map(({ path, parameters }) => [path, parameters?.token])).to.deep.equal([
       ['/oauth2/revoke', tokens?.refreshToken],
     ])
-    expect(await tokensOf(emulator, 'one')).to.equal(null)
+    expect(await deployment.tokensOf('one')).to.equal(null)
     expect((await browser.get(`${right.url}/token`)).status).to.equal(401)
     expect((await other.get(`${right.url}/token`)).status).to.equal(401)
-  })
-
-  it('wait no longer than the lease for a process that was killed in the middle of its refresh', async () => {
-    const accounts = ['spent', 'unspent', 'bystander'].map((id) => ({ id, name: id }))
-    const manned = await startEmulator({ accounts })
-    const [victim, survivor] = await start(manned)
-    try {
-      const [spent, unspent, bystander] = await Promise.all(
-        accounts.map(({ id }) => signedInBrowser([victim, survivor], id)),
-      )
-      const former = await tokensOf(manned, 'unspent')
-      manned.clearRequests()
-      const path = '/oauth2/token'
-      const lost = [spent, unspent].map(async (browser, index) => {
-        // xAI has carried out the first refresh when the process dies, and not the second.
-        await until(() => refreshRequests(manned).length === index)
-        manned.misbehaveOnce({ path, delay: Number.POSITIVE_INFINITY, carriedOut: index === 0 })
-        return browser?.post(`${victim.url}/refresh`, {}).catch((error: Error) => error)
-      })
-      await until(() => refreshRequests(manned).length === 2)
-      await victim.kill()
-      const killed = performance.now()
-      expect(await Promise.all(lost)).to.satisfy((ends: unknown[]) =>
-        ends.every((end) => end instanceof Error),
-      )
-
-      const waiting = [spent, unspent].map((browser) => browser?.post(`${survivor.url}/refresh`, {}))
-      // Nobody else waits.
-      expect((await bystander?.post(`${survivor.url}/refresh`, {}))?.status).to.equal(303)
-      expect(refreshRequests(manned)).to.have.length(3)
-
-      const [afterSpent, afterUnspent] = await Promise.all(waiting)
-      const waited = performance.now() - killed
-      expect(waited).to.be.lessThan(lease + 5000)
-
-      // The new token died with the process, and nobody can use the old one: the person signs in again.
-      expect(afterSpent).to.include({ status: 401, body: 'Please sign in again.' })
-      expect(await tokensOf(manned, 'spent')).to.equal(null)
-      const again = await signedInBrowser([survivor, survivor], 'spent')
-      expect((await again.post(`${survivor.url}/refresh`, {})).status).to.equal(303)
-
-      // The old token was not used yet, and the other process uses it.
-      expect(afterUnspent?.status).to.equal(303)
-      expect((await tokensOf(manned, 'unspent'))?.refreshToken).not.to.equal(former?.refreshToken)
-    } finally {
-      await Promise.all([victim.kill(), survivor.stop(), manned.close()])
-    }
   })
 
   it('keep a token that is answered while the connection to Redis is lost', async () => {
     const [left, right] = processes
     const browser = await signedInBrowser(processes)
-    const before = await tokensOf(emulator, 'one')
+    const before = await deployment.tokensOf('one')
     emulator.clearRequests()
     emulator.misbehaveOnce({ path: '/oauth2/token', delay: 200 })
     const answer = browser.post(`${left.url}/refresh`, {})
-    await until(() => refreshRequests(emulator).length === 1)
+    await until(() => deployment.sentTokens.length === 1)
     await redis.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
     expect((await answer).status).to.equal(303)
-    expect((await tokensOf(emulator, 'one'))?.refreshToken).not.to.equal(before?.refreshToken)
+    expect((await deployment.tokensOf('one'))?.refreshToken).not.to.equal(before?.refreshToken)
     expect((await browser.post(`${right.url}/refresh`, {})).status).to.equal(303)
-    expect(refreshRequests(emulator)).to.have.length(2)
+    expect(deployment.sentTokens).to.have.length(2)
   })
 })
