@@ -61,19 +61,17 @@ export interface VerifyArguments {
 
 /**
  * Calls `verify` in the form that it declares, and gives its first outcome. A later outcome changes nothing; a
- * later error becomes a process warning, so that it is not lost.
+ * later error, or a user after all, becomes a process warning.
  */
 export function callVerify(
   verify: (...args: unknown[]) => unknown,
   { req, tokens, profile }: VerifyArguments,
 ): Promise<Verdict> {
   return new Promise((resolve) => {
-    let decided = false
+    let first: Verdict | undefined
     const decide = (verdict: Verdict): void => {
-      if (decided && 'error' in verdict) {
-        emitErrorWarning('verify failed after the sign-in was decided', verdict.error)
-      }
-      decided = true
+      if (first) warnOfLate(verdict, first)
+      first ??= verdict
       resolve(verdict)
     }
     const done: XaiVerifyCallback = (error, user, info) => decide(error ? { error } : { user, info })
@@ -99,6 +97,16 @@ export function callVerify(
       decide({ error })
     }
   })
+}
+
+/** What comes late changes nothing, but it must not be lost, nor leave an operator wondering why people fail. */
+function warnOfLate(late: Verdict, first: Verdict): void {
+  if ('error' in late) emitErrorWarning('verify failed after the sign-in was decided', late.error)
+  else if (late.user && !('error' in first || first.user))
+    emitErrorWarning(
+      'verify gave a user after the sign-in had failed',
+      'an async verify must await what calls done',
+    )
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

@@ -176,6 +176,21 @@ describe('a request', () => {
         return user
       },
       nobody,
+      /gave a user after the sign-in had failed: 'an async verify must await what calls done'/,
+    ],
+    [
+      'is async and does not await what calls done',
+      async (_a, _r, _p, done) => void setImmediate(done, null, user),
+      nobody,
+      /gave a user after the sign-in had failed/,
+    ],
+    [
+      'calls done with nobody twice',
+      (_a, _r, _p, done) => {
+        done(null, false)
+        done(null, false)
+      },
+      nobody,
     ],
     [
       'calls done, and returns something that is no promise',
