@@ -249,16 +249,22 @@ describe('signing in', () => {
     })
   }
 
-  it('reports a person who says no as access_denied, and asks for no token', async () => {
-    const refusing = await startEmulator()
-    await start({ issuer: refusing.issuer })
-    const choice = { decision: 'deny' } as const
-    const ending = endingOf(
-      await new CookieClient().signIn(`${application.origin}/sign-in`, 'personal', choice),
-    )
-    expect(ending).to.deep.include({ status: 403, outcome: 'fail' })
-    expect(ending.info).to.include({ code: 'access_denied' })
-    expect(refusing.requests.map(({ path }) => path)).not.to.include('/oauth2/token')
-    await refusing.close()
+  describe('with pages at xAI', () => {
+    let pages: Emulator
+    before(async () => {
+      pages = await startEmulator()
+    })
+    after(() => pages.close())
+
+    it('reports a person who says no as access_denied, and asks for no token', async () => {
+      await start({ issuer: pages.issuer })
+      const choice = { decision: 'deny' } as const
+      const ending = endingOf(
+        await new CookieClient().signIn(`${application.origin}/sign-in`, 'personal', choice),
+      )
+      expect(ending).to.include({ status: 403, outcome: 'fail' })
+      expect(ending.info).to.include({ code: 'access_denied' })
+      expect(pages.requests.map(({ path }) => path)).not.to.include('/oauth2/token')
+    })
   })
 })

@@ -155,12 +155,14 @@ describe('two people who sign in at the same time', () => {
 })
 
 describe('a shared strategy', () => {
+  let scene: Scene
+  afterEach(() => scene.close())
+
   it('is not written to by any request', async () => {
-    const scene = await Scene.build()
+    scene = await Scene.build()
     const { strategy } = scene.application
     for (const part of [strategy, ...Object.values(strategy)]) Object.freeze(part)
     const callback = await scene.pending()
     await scene.expectCompletion(callback)
-    await scene.close()
   })
 })

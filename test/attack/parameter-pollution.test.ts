@@ -82,8 +82,11 @@ for (const [parserName, parser] of parsers)
   })
 
 describe('an attack with a polluted POST where no form is parsed', () => {
+  let scene: Scene
+  afterEach(() => scene.close())
+
   it('begins a sign-in, because it sees nothing of it', async () => {
-    const scene = await Scene.build({ ...stores[1]?.[1] })
+    scene = await Scene.build({ ...stores[1]?.[1] })
     const response = await scene.victim.send(
       scene.application.callbackURL,
       { method: 'POST', headers: { 'content-type': 'text/plain' } },
@@ -91,11 +94,13 @@ describe('an attack with a polluted POST where no form is parsed', () => {
     )
     expect(response.status).to.equal(302)
     expect(scene.tokenRequests).to.equal(0)
-    await scene.close()
   })
 })
 
 describe('looking ahead at a callback', () => {
+  let scene: Scene
+  afterEach(() => scene.close())
+
   const lookAheads: ReadonlyArray<readonly [what: string, method: string, headers: Record<string, string>]> =
     [
       ['a HEAD request', 'HEAD', {}],
@@ -106,12 +111,11 @@ describe('looking ahead at a callback', () => {
   for (const [name, setup] of stores)
     for (const [what, method, headers] of lookAheads)
       it(`spends no code on ${what}, and the person signs in afterwards, with a ${name}`, async () => {
-        const scene = await Scene.build(setup)
+        scene = await Scene.build(setup)
         const callback = await scene.pending()
         const { status } = await scene.victim.send(callback, { method, headers })
         expect(status).to.equal(400)
         expect(scene.tokenRequests).to.equal(0)
         await scene.expectCompletion(callback)
-        await scene.close()
       })
 })

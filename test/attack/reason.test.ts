@@ -31,11 +31,15 @@ const requests: Readonly<Record<StateFailureReason, (scene: Scene) => Promise<En
 }
 
 describe('a refused state', () => {
-  afterEach(() => mock.timers.reset())
+  let scene: Scene
+  afterEach(async () => {
+    mock.timers.reset()
+    await scene.close()
+  })
 
   for (const [reason, request] of Object.entries(requests))
     it(`says ${reason} to the operator, with the likely cause`, async () => {
-      const scene = await Scene.build({
+      scene = await Scene.build({
         store: 'cookie',
         session: false,
         extend: (app, application) => {
@@ -48,7 +52,6 @@ describe('a refused state', () => {
       expect(info).to.have.all.keys('code', 'reason', 'message')
       expect(info).to.include({ code: 'xai_state_invalid', reason })
       expect(info?.message).to.match(/^[A-Z].{40,}\.$/)
-      await scene.close()
     })
 
   it('keeps the words of a store of the application’s own', async () => {
@@ -59,7 +62,7 @@ describe('a refused state', () => {
       verify: (_q: unknown, _s: string, done: (e: null, v: false, why: object) => void) =>
         done(null, false, { message }),
     }
-    const scene = await Scene.build({ store })
+    scene = await Scene.build({ store })
     const { status, info } = await load(scene.victim, await scene.pending())
     expect({ status, ...info }).to.deep.equal({
       status: 403,
@@ -68,7 +71,6 @@ describe('a refused state', () => {
       message,
     })
     expect(scene.tokenRequests).to.equal(0)
-    await scene.close()
   })
 
   it('sends nothing when a store gives no verifier out', async () => {
@@ -77,10 +79,9 @@ describe('a refused state', () => {
         done(null, 'state'),
       verify: (_q: unknown, _s: string, done: (e: null, ok: true) => void) => done(null, true),
     }
-    const scene = await Scene.build({ store })
+    scene = await Scene.build({ store })
     const { status, error } = await load(scene.victim, await scene.pending())
     expect({ status, code: error?.code }).to.deep.equal({ status: 500, code: 'xai_pkce_verifier_missing' })
     expect(scene.tokenRequests).to.equal(0)
-    await scene.close()
   })
 })

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { defaultClients, startEmulator } from '../../lib/emulator/index.js'
+import { defaultClients, type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import type { ApplicationOptions } from '../application.js'
 import { endingOf, load } from '../application.js'
 import { Scene, stores, withParameters } from './scene.js'
@@ -9,7 +9,12 @@ const invalid = 'xai_state_invalid'
 for (const [name, setup] of stores)
   describe(`an attack on the state in a ${name}`, () => {
     let scene: Scene
-    afterEach(() => scene.close())
+    let dishonest: Emulator | undefined
+    afterEach(async () => {
+      await scene.close()
+      await dishonest?.close()
+      dishonest = undefined
+    })
 
     it('refuses the state of another browser', async () => {
       scene = await Scene.build(setup)
@@ -119,13 +124,12 @@ for (const [name, setup] of stores)
     })
 
     it('refuses a mix-up: a sign-in that began at another issuer', async () => {
-      const dishonest = await startEmulator({ signInAs: 'personal' })
+      dishonest = await startEmulator({ signInAs: 'personal' })
       scene = await Scene.build({ ...setup, ...second({ issuer: dishonest.issuer }) })
       const callback = await scene.pending()
       const ending = await load(scene.victim, callback.replace('/callback', '/second-callback'))
       await scene.expectRefused(ending, 403, { code: invalid, reason: 'mismatch' })
       expect(dishonest.requests).to.deep.equal([])
       await scene.expectCompletion(callback)
-      await dishonest.close()
     })
   })
