@@ -128,11 +128,9 @@ export function createApplication(settings: ApplicationSettings): Express {
   /** Ends the account's sign-ins in every browser, and what xAI granted with them. */
   const revoke: RequestHandler = async (req, _res, next) => {
     const { issuer, profile } = signInOf(req)
-    for (const signIn of [...signIns.values()]) {
-      if (signIn.issuer !== issuer || signIn.profile.id !== profile.id) continue
-      await strategy.revoke(signIn.tokens.refreshToken ?? signIn.tokens.accessToken)
-      signIns.delete(signIn.id)
-    }
+    const all = [...signIns.values()].filter((one) => one.issuer === issuer && one.profile.id === profile.id)
+    await Promise.all(all.map(({ tokens }) => strategy.revoke(tokens.refreshToken ?? tokens.accessToken)))
+    for (const { id } of all) signIns.delete(id)
     next()
   }
   app.post('/sign-out-everywhere', form, revoke, signOut)

@@ -35,9 +35,9 @@ const startExampleEmulator = ({ callbackURL, delivery }: Settings): Promise<Emul
   })
 
 function describeEmulator({ issuer }: Emulator): string {
-  const accounts = defaultAccounts.map(({ name = '', email, tier, principal }) => {
+  const accounts = defaultAccounts.map(({ name = '', email = '', tier, principal }) => {
     const note = tier === 'denied' ? 'refused: not entitled' : principal ? 'refused: a Team' : 'signs in'
-    return `  ${name.padEnd(18)}${email}  (${note})`
+    return `  ${name.padEnd(18)}${email.padEnd(24)}${note}`
   })
   return `People sign in at the emulator (${issuer}), without a password, as one of:\n\n${accounts.join('\n')}`
 }
