@@ -27,6 +27,7 @@ export const profileClaims = [
   'picture',
 ] as const
 
+/** A claim of the person's, by its name in OpenID Connect. */
 export type ProfileClaim = (typeof profileClaims)[number]
 
 /** The accounts of an emulator that is given none. */

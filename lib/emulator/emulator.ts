@@ -23,6 +23,7 @@ export interface Emulator {
   readonly confidentialClient: { readonly clientID: string; readonly clientSecret: string }
   /** What it has been asked so far, oldest first; the last 1000. */
   readonly requests: readonly EmulatorRequest[]
+  /** Forgets what it was asked. */
   clearRequests(): void
   /** Answers the next request of a path in another way; several orders for one path wait for their turn. */
   misbehaveOnce(misbehaviour: Misbehaviour): void

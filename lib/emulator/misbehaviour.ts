@@ -80,7 +80,9 @@ export async function waitFor({ delay: milliseconds = 0 }: Misbehaviour, signal:
 
 /** Sends an endless answer: the body, or spaces, again and again, as fast as the client reads. */
 export function sendEndlessly(response: ServerResponse, { status, headers, body }: Answer): void {
-  const chunk = body.length > 0 ? body : ' '.repeat(1024)
+  const repeated = body.length > 0 ? Buffer.from(body) : Buffer.from(' ')
+  // In large pieces, because each is a chunk of its own, and newer versions of Node take long over many small ones.
+  const chunk = Buffer.alloc(repeated.length * Math.ceil(16_384 / repeated.length), repeated)
   const write = (): void => {
     while (!response.destroyed && response.write(chunk));
   }

@@ -1,6 +1,7 @@
 import { defaultAccounts, type EmulatorAccount, type ProfileClaim, profileClaims } from './account.js'
 import { defaultClients, type EmulatorClient } from './client.js'
 
+/** How an emulator starts and behaves; every option has a default. */
 export interface EmulatorOptions {
   /** The port on 127.0.0.1; 0, the default, takes any free one. */
   readonly port?: number
