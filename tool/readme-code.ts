@@ -1,20 +1,15 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, runCommand } from './command.js'
-import { hasReadme, parseBlocks, readReadme } from './readme.js'
-
-const frameworks = join(root, 'test', 'framework')
+import { frameworks, installFrameworks } from './framework-install.js'
+import { hasReadme, parseBlocks, type ReadmeBlock, readReadme } from './readme.js'
 
 /**
  * Compiles every ts and js block of README.md where all frameworks and the published library are installed, and
  * demands that each recipe is the one that the tests sign in with. What a block may leave out stands in
  * test/framework/readme-globals.d.ts.
- *
- * @throws {Error} that names the block
  */
-export function checkReadmeCode(): void {
-  if (!hasReadme()) return console.log('README.md: not there yet, nothing checked')
-  const blocks = parseBlocks(readReadme())
+function checkCode(blocks: readonly ReadmeBlock[]): void {
   for (const file of readdirSync(join(frameworks, 'recipe'))) {
     const name = file.replace(/\.ts$/, '')
     const recipe = blocks.find((block) => block.recipe === name)
@@ -35,3 +30,8 @@ export function checkReadmeCode(): void {
   runCommand(tsc, ['-p', 'tsconfig.readme.json'], { cwd: frameworks })
   console.log(`README.md: ${code.length} blocks of code compile`)
 }
+
+if (hasReadme()) {
+  installFrameworks()
+  checkCode(parseBlocks(readReadme()))
+} else console.log('README.md is not there yet: nothing to check')
