@@ -29,6 +29,7 @@ export class ApplicationProcess {
       ...environment,
     }
     const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    process.once('exit', () => child.kill())
     const said: string[] = []
     return new Promise((resolve, reject) => {
       child.once('close', (code) => reject(new Error(`the example ended with ${code}:\n${said.join('\n')}`)))
@@ -40,8 +41,10 @@ export class ApplicationProcess {
     })
   }
 
-  stop(): Promise<void> {
-    return endProcess(this.child, 'SIGTERM')
+  /** Asks the process to end, and says how it ended. */
+  async stop(): Promise<number | null> {
+    await endProcess(this.child, 'SIGTERM')
+    return this.child.exitCode
   }
 
   /** Ends the process in the middle of whatever it does. */

@@ -24,7 +24,14 @@ export class Deployment {
     const emulator = await startEmulator(options)
     const environment = { REDIS_URL: server.url, REFRESH_LEASE_MS: String(lease) }
     const start = (): Promise<ApplicationProcess> => ApplicationProcess.start(emulator, environment)
-    return new Deployment(server, redis, emulator, await Promise.all([start(), start()]))
+    try {
+      return new Deployment(server, redis, emulator, await Promise.all([start(), start()]))
+    } catch (error) {
+      // What is left open would keep the test run from its end.
+      redis.destroy()
+      await Promise.all([emulator.close(), server.stop()])
+      throw error
+    }
   }
 
   get redisURL(): string {
@@ -32,7 +39,7 @@ export class Deployment {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.processes.map((each) => each.stop()))
+    await Promise.all(this.processes.map((each) => each.kill()))
     this.redis.destroy()
     await Promise.all([this.emulator.close(), this.server.stop()])
   }

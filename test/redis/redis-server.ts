@@ -12,9 +12,11 @@ export interface RedisServer {
 export async function startRedisServer(): Promise<RedisServer> {
   const port = await findFreePort()
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  const child = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'ignore'] })
+  // A run that breaks off leaves no server behind.
+  process.once('exit', () => child.kill())
   await isReady(child)
-  return { url: `redis://127.0.0.1:${port}`, stop: () => endProcess(child, 'SIGTERM') }
+  return { url: `redis://127.0.0.1:${port}`, stop: () => endProcess(child, 'SIGKILL') }
 }
 
 /** Ends a process, and waits until it is gone. */

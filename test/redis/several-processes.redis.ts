@@ -51,6 +51,11 @@ describe('several processes and one Redis', () => {
     }
   })
 
+  it('end at once when they are asked to and nobody waits', async () => {
+    const process = await ApplicationProcess.start(emulator, { REDIS_URL: deployment.redisURL })
+    expect(await process.stop()).to.equal(0)
+  })
+
   it('refuse, on either process, a state that the other has used already', async () => {
     const [left, right] = processes
     const browser = new CookieClient()
