@@ -2,7 +2,7 @@ import { Mutex } from 'redis-semaphore'
 import type { Redis } from './token-store.js'
 
 /** Milliseconds that a refresh may take while it holds the lock: the strategy's deadline, and a second to save. */
-export const refreshTime = 21_000
+const refreshTime = 21_000
 
 /** One process at a time may use somebody's refresh token. */
 export class TokenLock {
