@@ -51,8 +51,9 @@ export class IdentityReader {
     this.keys = new KeySet(client, settings.jwksURL)
   }
 
-  /** Gets ready for a callback that will have to verify something. Never fails. */
+  /** Has ready what a callback will need: a connection to exchange its code and, to verify something, keys. Never fails. */
   async prepare(scope: string): Promise<void> {
+    this.client.prepareConnection()
     if (hasOpenID(scope)) await this.keys.prepare()
   }
 

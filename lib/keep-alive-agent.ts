@@ -1,5 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { SpareConnections } from './spare-connection.js'
 
 /**
  * Milliseconds that an idle connection is kept. Node's own agents drop it after 5 seconds, while a person takes
@@ -7,18 +8,31 @@ import * as https from 'node:https'
  */
 const idleTimeout = 120_000
 
-const agents = new Map<string, http.Agent>()
+interface Connections {
+  agent: http.Agent
+  spares: SpareConnections
+}
+
+const connections = new Map<string, Connections>()
 
 /**
  * The agent of all strategies that were given none: Node's own, with connections that stay open longer. Idle
  * connections never keep a process alive. Settings of Node's global agent, such as its proxy, are taken over.
  */
-export function keepAliveAgentFor(url: string): http.Agent {
-  const { Agent, globalAgent } = url.startsWith('https:') ? https : http
+export const keepAliveAgentFor = (url: string): http.Agent => connectionsFor(url).agent
+
+/** Has that agent open a connection to where a request will go, if none is idle. Never fails. */
+export const prepareConnection = (url: string): void => connectionsFor(url).spares.prepare(url)
+
+function connectionsFor(url: string): Connections {
+  const protocol = url.slice(0, url.indexOf(':'))
+  const known = connections.get(protocol)
+  if (known) return known
+  const { Agent, globalAgent } = protocol === 'https' ? https : http
   // `options` is public in Node (it holds what the agent was made with) and missing from the type.
   const { options } = globalAgent as unknown as { options: https.AgentOptions }
-  const protocol = url.slice(0, url.indexOf(':'))
-  const agent = agents.get(protocol) ?? new Agent({ ...options, keepAlive: true, timeout: idleTimeout })
-  agents.set(protocol, agent)
-  return agent
+  const agent = new Agent({ ...options, keepAlive: true, timeout: idleTimeout })
+  const made = { agent, spares: new SpareConnections(agent) }
+  connections.set(protocol, made)
+  return made
 }

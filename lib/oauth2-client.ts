@@ -7,7 +7,7 @@ import {
 } from './client-authentication.js'
 import { XaiOAuthError } from './error.js'
 import { type HttpAnswer, type HttpRequest, requestAnswer } from './http-exchange.js'
-import { keepAliveAgentFor } from './keep-alive-agent.js'
+import { keepAliveAgentFor, prepareConnection } from './keep-alive-agent.js'
 import { type Operation, requestOperation } from './operation.js'
 import { checkToken } from './token-argument.js'
 import { buildCodeGrant, buildForm, buildRefreshGrant, type FormParameters } from './token-request.js'
@@ -177,6 +177,11 @@ export class XaiOAuth2 extends OAuth2 {
   /** Sends a request with the client's headers, agent and deadline. @throws {XaiOAuthError} when no complete answer comes */
   send(operation: Operation, request: Omit<HttpRequest, 'timeout' | 'agent'>): Promise<HttpAnswer> {
     return requestOperation(operation, this.complete(request))
+  }
+
+  /** Has a connection to the token endpoint ready, unless the application brought an agent of its own. Never fails. */
+  prepareConnection(): void {
+    if (!this._agent) prepareConnection(this._getAccessTokenUrl())
   }
 
   private complete(request: Omit<HttpRequest, 'timeout' | 'agent'>): HttpRequest {

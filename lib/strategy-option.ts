@@ -77,7 +77,10 @@ export interface XaiStrategyOptionsBase {
     | boolean
     | (() => boolean)
     | ((accessToken: string, done: (error: unknown, skip?: boolean) => void) => void)
-  /** Whether what a callback needs is fetched when a sign-in begins (the keys, a connection); default `true`. */
+  /**
+   * Whether a sign-in that begins has ready what its callback needs: the keys, and with the strategy's own agent an
+   * open connection; default `true`.
+   */
   prepare?: boolean
   /** Always on; accepted for those who come from passport-oauth2. */
   state?: true
