@@ -4,6 +4,9 @@ import { join } from 'node:path'
 /** The folder of package.json; this file runs compiled, from dist/release/tool. */
 export const root = join(__dirname, '..', '..', '..')
 
+/** Bytes of output that are read of a command; npm lists every file of the package. */
+const maxBuffer = 64 * 1024 * 1024
+
 /** Where and how a command runs. */
 export interface CommandOptions {
   /** Default: the root. */
@@ -24,7 +27,13 @@ export function readCommand(command: string, args: readonly string[], options: C
 
 function spawn(command: string, args: readonly string[], options: CommandOptions, stdio: 'inherit' | 'pipe') {
   const { cwd = root, env = {} } = options
-  const result = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, stdio, encoding: 'utf8' })
+  const result = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio,
+    encoding: 'utf8',
+    maxBuffer,
+  })
   if (result.error) throw result.error
   if (result.status !== 0) {
     const printed = [result.stdout, result.stderr].filter(Boolean).join('\n')

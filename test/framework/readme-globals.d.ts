@@ -1,5 +1,11 @@
 /** What the README's fragments of code take for granted, because the text around them says so. */
 declare global {
+  namespace Express {
+    interface User {
+      id: string
+      name?: string
+    }
+  }
   const app: import('express').Express
   const passport: import('passport').PassportStatic
   const session: typeof import('express-session')

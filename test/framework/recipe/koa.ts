@@ -1,9 +1,10 @@
 import Koa from 'koa'
-import passport from 'koa-passport'
+import { KoaPassport } from 'koa-passport'
 import { createSession } from 'koa-session'
 import type { XaiStrategy } from 'passport-xai'
 
 export function createApp(xai: XaiStrategy, secret: string): Koa {
+  const passport = new KoaPassport()
   const app = new Koa()
   app.keys = [secret]
   passport.use(xai)
