@@ -1,6 +1,7 @@
+import { Agent } from 'node:http'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
-import { buildRefusal, buildUnusable, type Operation } from '../lib/operation.js'
+import { buildRefusal, buildUnusable, type Operation, requestOperation } from '../lib/operation.js'
 
 const code = 'c/de-1234567890123456'
 const operation: Operation = {
@@ -142,5 +143,25 @@ describe('an unusable answer', () => {
     expect(buildUnusable(operation, answer(200, '', headers), '').response?.headers).to.deep.equal({
       location: 'https://x.ai/#access_token=[redacted]',
     })
+  })
+})
+
+describe('an operation whose connection fails without a message', () => {
+  /** Node’s error is like that when every address of a host refuses. */
+  const agent = new Agent({
+    lookup: (_host, _options, found) => found(Object.assign(new Error(), { code: 'ECONNREFUSED' }), ''),
+  })
+  const request = { method: 'GET', url: 'http://app.localhost/', headers: {}, timeout: 4000, agent } as const
+
+  it('is told by the error’s code', async () => {
+    const error = await requestOperation(operation, request).catch((reason) => reason)
+    expect(error).to.include({ code: 'xai_token_exchange_failed', status: 502 })
+    expect(error.message).to.equal('xAI token exchange failed: ECONNREFUSED')
+  })
+
+  it('says that its answer may be lost, where that matters', async () => {
+    const losing = { ...operation, answerLost: 'It may be spent' }
+    const error = await requestOperation(losing, request).catch((reason) => reason)
+    expect(error.message).to.equal('xAI token exchange failed: ECONNREFUSED. It may be spent')
   })
 })

@@ -227,15 +227,16 @@ describe('a sign-in over a faulty connection', () => {
       expect(error).to.not.have.property('response')
     })
 
-  const oversized: ReadonlyArray<readonly [what: string, start: string]> = [
-    ['has no end', `${head}Transfer-Encoding: chunked\r\n\r\n`],
-    ['promises 3 GB', `${head}Content-Length: 3221225472\r\n\r\n`],
-    ['lasts until the connection is closed', `${head}\r\n`],
+  const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`
+  const piece = 'x'.repeat(64 * 1024)
+  const oversized: ReadonlyArray<readonly [what: string, start: string, part: string]> = [
+    ['has no end', chunked, `10000\r\n${piece}\r\n`],
+    ['has no end and comes in chunks of 16 bytes', chunked, `10\r\n${'x'.repeat(16)}\r\n`.repeat(10_000)],
+    ['promises 3 GB', `${head}Content-Length: 3221225472\r\n\r\n`, piece],
+    ['lasts until the connection is closed', `${head}\r\n`, piece],
   ]
-  for (const [what, start] of oversized)
+  for (const [what, start, part] of oversized)
     it(`stops reading after one mebibyte of a body that ${what}`, async () => {
-      const piece = 'x'.repeat(64 * 1024)
-      const part = start.includes('chunked') ? `10000\r\n${piece}\r\n` : piece
       const error = await errorOf((socket) => {
         socket.write(start)
         const pump = (): void => {
