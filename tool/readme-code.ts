@@ -24,10 +24,13 @@ function checkCode(blocks: readonly ReadmeBlock[]): void {
   const code = blocks.filter(({ language }) => ['ts', 'js'].includes(language))
   for (const { language, text, line } of code) {
     // A block without imports is a module all the same, so that blocks do not see each other's names.
-    writeFileSync(join(folder, `line-${line}.m${language}`), `${text}\nexport {}\n`)
+    const [kind, end] = text.includes('require(') ? ['c', ''] : ['m', '\nexport {}\n']
+    writeFileSync(join(folder, `line-${line}.${kind}${language}`), `${text}${end}`)
   }
   const tsc = join(root, 'node_modules', '.bin', 'tsc')
-  runCommand(tsc, ['-p', 'tsconfig.readme.json'], { cwd: frameworks })
+  for (const config of ['tsconfig.readme.json', 'tsconfig.readme-js.json']) {
+    runCommand(tsc, ['-p', config], { cwd: frameworks })
+  }
   console.log(`README.md: ${code.length} blocks of code compile`)
 }
 

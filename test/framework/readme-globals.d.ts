@@ -14,6 +14,9 @@ declare global {
   const options: import('passport-xai').XaiStrategyOptions
   const verify: import('passport-xai').XaiVerifyFunction
   const refreshToken: string
+  const secret: string
+  const clientID: string
+  const callbackURL: string
   const error: import('passport-xai').XaiOAuthError
   const CookieStateStore: typeof import('passport-xai').CookieStateStore
   const SessionStateStore: typeof import('passport-xai').SessionStateStore
