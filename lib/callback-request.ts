@@ -59,9 +59,11 @@ function combinationProblem({ code, state, error }: CallbackParameters): string 
 
 /** Scanners and browsers that look ahead must not spend the code of the person who comes after them. */
 function purposeProblem({ method, headers = {} }: Partial<Request>): string | undefined {
-  if (method === 'HEAD') return 'a HEAD request signs nobody in, and the code was not used'
-  const purposes = [headers['sec-purpose'], headers.purpose].flat()
-  return purposes.some((purpose) => purpose?.startsWith('prefetch'))
+  if (method !== undefined && method !== 'GET' && method !== 'POST') {
+    return `a ${method} request signs nobody in, and the code was not used`
+  }
+  const purposes = [headers['sec-purpose'], headers.purpose, headers['x-moz']]
+  return /prefetch|prerender/i.test(purposes.join())
     ? 'a prefetch signs nobody in, and the code was not used'
     : undefined
 }

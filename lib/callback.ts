@@ -22,8 +22,7 @@ export async function finishSignIn(
   const scope = scopeOf(context)
   const taken = await takeSignIn(settings.store, req, state ?? '', meta)
   if ('failure' in taken) {
-    const { reason = 'unknown', message = 'The state of this callback is unknown.' } = taken.failure
-    return { kind: 'fail', info: { code: 'xai_state_invalid', reason, message }, status: 403 }
+    return { kind: 'fail', info: { code: 'xai_state_invalid', ...taken.failure }, status: 403 }
   }
   if (iss !== undefined && iss !== settings.issuer) {
     const message = 'This callback names another issuer (iss) than the sign-in began with.'
@@ -75,12 +74,16 @@ function exchangeCode(
   }
   return new Promise((resolve, reject) => {
     const done: oauth2tokenCallback = (error, access_token, refresh_token, response) => {
-      if (error) reject(error)
+      if (error) reject(error instanceof Error ? error : buildForeignError(error))
       else resolve({ access_token, ...(refresh_token && { refresh_token }), ...response })
     }
     hooks.getOAuthAccessToken(grant.code, params, done)
   })
 }
+
+/** A replaced token request may fail as the stock client's does, with an object that is no error. */
+const buildForeignError = (cause: unknown): XaiOAuthError =>
+  new XaiOAuthError('xai_token_exchange_failed', 'xAI token exchange failed', { cause })
 
 async function loadProfile(
   { settings, identity, hooks }: SignInContext,
@@ -92,7 +95,8 @@ async function loadProfile(
   const { userProfile } = hooks
   if (!userProfile) return identity.readProfile(who, accessToken)
   return new Promise((resolve, reject) => {
-    userProfile(accessToken, (error, profile) => (error ? reject(error) : resolve(profile)))
+    const done = (error?: unknown, profile?: unknown): void => (error ? reject(error) : resolve(profile))
+    userProfile(accessToken, done, who?.verified.claims.sub)
   })
 }
 

@@ -59,6 +59,8 @@ export class XaiOAuthError extends Error {
   declare readonly error_uri?: string
   /** Seconds to wait, from `Retry-After`. */
   declare readonly retryAfter?: number
+  /** The message is for operators: frameworks that know `expose` (http-errors) show people the status alone. */
+  declare readonly expose: boolean
 
   constructor(code: XaiErrorCode, message: string, detail: XaiErrorDetail = {}) {
     const { status = 502, cause, ...rest } = detail
@@ -70,14 +72,10 @@ export class XaiOAuthError extends Error {
       if (value !== undefined) Object.assign(this, { [name]: value })
     }
   }
-
-  /** What stacks and logs call it. */
-  override get name(): string {
-    return 'XaiOAuthError'
-  }
-
-  /** The message is for operators: frameworks that know `expose` (http-errors) show people the status alone. */
-  get expose(): false {
-    return false
-  }
 }
+
+// On the prototype, where they are found and not listed; writable, because frameworks write them.
+Object.defineProperties(XaiOAuthError.prototype, {
+  name: { value: 'XaiOAuthError', writable: true, configurable: true },
+  expose: { value: false, writable: true, configurable: true },
+})

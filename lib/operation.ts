@@ -8,7 +8,7 @@ import {
   OversizedBodyError,
   requestAnswer,
 } from './http-exchange.js'
-import { maxEncodedGrowth, redact, redactIssuedTokens } from './redaction.js'
+import { redact, redactIssuedTokens } from './redaction.js'
 
 /** Something that is asked of xAI: what it is called, which codes its failures have, which secrets it sends. */
 export interface Operation {
@@ -48,46 +48,40 @@ export function buildRefusal(operation: Operation, answer: HttpAnswer, start?: s
   const response = buildResponse(operation, answer)
   const sentence = start ?? `${operation.what} failed (HTTP ${answer.status}).`
   const body = response.body.slice(0, maxMessageCharacters)
-  return new XaiOAuthError(operation.failed, `${sentence} Response: ${body}`, detailOf(operation, response))
+  return new XaiOAuthError(operation.failed, `${sentence} Response: ${body}`, detailOf(response))
 }
 
 /** The error of an answer that should have been usable and is not; the message does not repeat it. */
 export function buildUnusable(operation: Operation, answer: HttpAnswer, why: string): XaiOAuthError {
   const message = `${operation.what} got an unusable answer (HTTP ${answer.status}): ${why}`
-  return new XaiOAuthError(operation.invalid, message, detailOf(operation, buildResponse(operation, answer)))
+  return new XaiOAuthError(operation.invalid, message, detailOf(buildResponse(operation, answer)))
 }
 
-const buildCleaner =
-  ({ secrets }: Operation) =>
-  (text: string): string =>
-    redactIssuedTokens(redact(text, secrets))
-
-function buildResponse(operation: Operation, { status, headers, body }: HttpAnswer): XaiErrorResponse {
-  const clean = buildCleaner(operation)
+/** What an error keeps of an answer: no secret that was sent and, unless it refuses, no token that it issues. */
+function buildResponse({ secrets }: Operation, { status, headers, body }: HttpAnswer): XaiErrorResponse {
+  const clean = (text: string, isCut = false): string => {
+    const unsent = redact(text, secrets, { isCut })
+    return status < 400 ? redactIssuedTokens(unsent) : unsent
+  }
   const cleanHeaders: IncomingHttpHeaders = {}
   for (const [name, value] of Object.entries(headers)) {
-    cleanHeaders[name] = Array.isArray(value) ? value.map(clean) : clean(value as string)
+    cleanHeaders[name] = Array.isArray(value) ? value.map((item) => clean(item)) : clean(value as string)
   }
-  // What stands behind the end could be half of a secret: that much more is searched, and then left out.
-  const text = body.toString('utf8')
-  const margin = maxEncodedGrowth * Math.max(0, ...operation.secrets.map((secret = '') => secret.length))
-  const start = text.slice(0, maxResponseBytes + margin)
-  const left = start === text ? clean(start) : clean(start).slice(0, -margin || undefined)
-  return { status, headers: cleanHeaders, body: cutBytes(left, maxResponseBytes) }
+  const isCut = body.length > maxResponseBytes
+  return { status, headers: cleanHeaders, body: decodeStart(Buffer.from(clean(decodeStart(body), isCut))) }
 }
 
-const cutBytes = (text: string, limit: number): string =>
-  new TextDecoder().decode(Buffer.from(text).subarray(0, limit), { stream: true })
+/** The text of as many bytes as are kept; a character that the cut divides is left out. */
+const decodeStart = (body: Buffer): string =>
+  new TextDecoder().decode(body.subarray(0, maxResponseBytes), { stream: body.length > maxResponseBytes })
 
-function detailOf(operation: Operation, response: XaiErrorResponse): XaiErrorDetail {
+function detailOf(response: XaiErrorResponse): XaiErrorDetail {
   const { status, headers, body } = response
   const words = parseObject(body) ?? {}
   const retryAfter = parseRetryAfter(headers['retry-after'])
-  // Cleaned once more: the escapes of JSON can hide a secret that is encoded in another way as well.
-  const clean = buildCleaner(operation)
   const textOf = (name: string): object => {
     const value = words[name]
-    return typeof value === 'string' ? { [name]: clean(value) } : {}
+    return typeof value === 'string' ? { [name]: value } : {}
   }
   return {
     status: status >= 400 && status <= 599 ? status : 502,

@@ -12,7 +12,7 @@ export const buildCodeVerifier = (asksForIDToken: boolean): string =>
 
 /** What {@link buildCodeVerifier} was told; `undefined` of a verifier from elsewhere. */
 export function askedForIDToken(verifier: string): boolean | undefined {
-  const [, ending] = verifier.split('.')
+  const [, ending] = /^[\w-]{43}\.([01])$/.exec(verifier) ?? []
   return ending === undefined ? undefined : ending === '1'
 }
 

@@ -11,9 +11,13 @@ export interface SignInHooks {
   authorizationParams(options: XaiAuthenticateOptions): object
   tokenParams(options: XaiAuthenticateOptions): object
   getOAuthAccessToken: OAuth2['getOAuthAccessToken']
-  /** Only when it has been replaced. */
+  /** Only when it has been replaced; should it ask the built-in one, that expects the given `sub`. */
   userProfile?:
-    | ((accessToken: string, done: (error?: unknown, profile?: unknown) => void) => void)
+    | ((
+        accessToken: string,
+        done: (error?: unknown, profile?: unknown) => void,
+        expectedSub: string | undefined,
+      ) => void)
     | undefined
 }
 

@@ -37,6 +37,8 @@ export class XaiStrategy extends OAuth2Strategy {
   declare protected _oauth2: XaiOAuth2
   /** One field with an underscore, so that subclasses can call theirs what they like. */
   private readonly _signIn: Pick<SignInContext, 'settings' | 'identity' | 'verify'>
+  /** Whom userinfo must speak of, on the object that a replaced `userProfile` runs on. */
+  declare private readonly _expectedSub?: string
 
   /** @throws {TypeError} that says which option is wrong, and what to write */
   constructor(options: XaiStrategyOptions, verify: XaiVerifyFunction)
@@ -70,15 +72,15 @@ export class XaiStrategy extends OAuth2Strategy {
   }
 
   /** Passport's entry: begins a sign-in, or ends one. */
-  override authenticate(req: Request, options: XaiAuthenticateOptions = {}): void {
+  override authenticate(req: Request, options?: XaiAuthenticateOptions | null): void {
     const conclude = bindPassport(this, req)
-    const context = { ...this._signIn, hooks: this._hooks(), req, options }
+    const context = { ...this._signIn, hooks: this._hooks(), req, options: options ?? {} }
     decideSignIn(context).then(conclude, (error: unknown) => conclude({ kind: 'error', error }))
   }
 
   /** Fetches the profile of an access token from userinfo. @throws {XaiOAuthError} by way of `done` */
   override userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void {
-    this._signIn.identity.requestUserinfo(accessToken).then(
+    this._signIn.identity.requestUserinfo(accessToken, this._expectedSub).then(
       ({ claims, raw }) => process.nextTick(done, null, buildProfile(claims, raw)),
       (error: unknown) => process.nextTick(done, error),
     )
@@ -110,7 +112,12 @@ export class XaiStrategy extends OAuth2Strategy {
       authorizationParams: (options) => this.authorizationParams(options),
       tokenParams: (options) => this.tokenParams(options),
       getOAuthAccessToken: this._oauth2.getOAuthAccessToken.bind(this._oauth2),
-      userProfile: isReplaced ? this.userProfile.bind(this) : undefined,
+      userProfile: isReplaced
+        ? (accessToken, done, expectedSub) => {
+            const asked = Object.create(this, { _expectedSub: { value: expectedSub } }) as XaiStrategy
+            asked.userProfile(accessToken, done)
+          }
+        : undefined,
     }
   }
 }

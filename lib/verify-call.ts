@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import { emitErrorWarning } from './process-warning.js'
 import type { XaiProfile } from './profile.js'
-import type { XaiTokenResponse } from './token-response.js'
+import { refreshTokenOf, type XaiTokenResponse } from './token-response.js'
 
 /** Ends a sign-in: an error; a user and perhaps `info`; or `false` (and why) for nobody. The first call counts. */
 export type XaiVerifyCallback = (
@@ -80,7 +80,7 @@ export function callVerify(
     const args = [
       ...(req ? [req] : []),
       tokens.access_token,
-      tokens.refresh_token,
+      refreshTokenOf(tokens),
       ...(withParams ? [tokens] : []),
       profile,
       done,

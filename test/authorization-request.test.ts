@@ -101,7 +101,18 @@ describe('authorization parameters', () => {
     expect(() => checkAuthorizationParams({ a: 'x', b: 1, c: false, d: undefined })).to.not.throw()
   })
 
-  const names = ['response_type', 'response_mode', 'client_id', 'redirect_uri', 'scope', 'state', 'nonce']
+  const names = [
+    'response_type',
+    'response_mode',
+    'client_id',
+    'client_secret',
+    'code',
+    'code_verifier',
+    'redirect_uri',
+    'scope',
+    'state',
+    'nonce',
+  ]
   for (const name of [...names, 'code_challenge', 'code_challenge_method', 'request', 'request_uri'])
     it(`may not name ${name}`, () => {
       expect(() => checkAuthorizationParams({ [name]: 'x' })).to.throw(

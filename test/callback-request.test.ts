@@ -109,7 +109,10 @@ describe('parseCallbackRequest', () => {
   const lookAheads: ReadonlyArray<readonly [header: string, value: string]> = [
     ['sec-purpose', 'prefetch'],
     ['sec-purpose', 'prefetch;prerender'],
+    ['sec-purpose', 'prerender, prefetch'],
     ['purpose', 'prefetch'],
+    ['purpose', 'Prefetch'],
+    ['x-moz', 'prefetch'],
   ]
   for (const [header, value] of lookAheads)
     it(`refuses a request with ${header}: ${value}`, () => {

@@ -54,3 +54,13 @@ describe('XaiOAuthError', () => {
     })
   })
 })
+
+describe('XaiOAuthError in frameworks', () => {
+  it('lets them write what it says of itself, which is not listed among its fields', () => {
+    const error = new XaiOAuthError('xai_refresh_failed', 'm')
+    expect(error).to.include({ name: 'XaiOAuthError', expose: false })
+    expect(Object.keys(error)).to.not.include.members(['name']).and.not.include.members(['expose'])
+    Object.assign(error, { name: 'Other', expose: true })
+    expect(error).to.include({ name: 'Other', expose: true })
+  })
+})

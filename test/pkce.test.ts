@@ -23,6 +23,8 @@ describe('PKCE', () => {
 
   it('knows nothing of a verifier from elsewhere', () => {
     expect(askedForIDToken(randomToken())).to.equal(undefined)
+    expect(askedForIDToken(`${randomToken()}.2`)).to.equal(undefined)
+    expect(askedForIDToken('of.another.0')).to.equal(undefined)
   })
 
   it('derives one nonce from one verifier, and not the public challenge', () => {

@@ -94,6 +94,39 @@ describe('redaction', () => {
       expect(redact(text, ['c0de'])).to.equal(expected)
     })
 
+  it('finds a secret that looks escaped itself', () => {
+    const escaped = 'ab%41\\u0042&#67;"cdefgh'
+    for (const encode of [
+      JSON.stringify,
+      encodeURIComponent,
+      (value: string) => encodeURIComponent(JSON.stringify(value)),
+    ]) {
+      expect(redact(encode(escaped), [escaped]).replaceAll(/["\\]|%22/g, '')).to.equal('[redacted]')
+    }
+  })
+
+  it('takes no number for a character that there is not', () => {
+    expect(redact('&#9999999; a-secret-of-16-c', ['a-secret-of-16-c'])).to.equal('&#9999999; [redacted]')
+  })
+
+  it('hides the beginning of a secret at the end of a text that was cut', () => {
+    const cut = `${'x'.repeat(50)}${secret.slice(0, 12)}`
+    expect(redact(cut, [secret], { isCut: true })).to.equal(`${'x'.repeat(50)}[redacted]`)
+    expect(redact(cut, [secret])).to.equal(cut)
+  })
+
+  const attacks: ReadonlyArray<readonly [what: string, text: string, secret: string]> = [
+    ['backslashes', `${'\\'.repeat(60_000)}x`, `${'\\'.repeat(4000)}y`],
+    ['one letter, and another at the end', 'a'.repeat(65_536), `${'a'.repeat(4000)}b`],
+    ['one letter, and another at the start', 'a'.repeat(65_536), `b${'a'.repeat(4000)}`],
+    ['percent signs', '%25'.repeat(21_000), '%25'.repeat(1300)],
+    ['half a megabyte', 'x'.repeat(65_536), 'y'.repeat(500_000)],
+  ]
+  for (const [what, text, long] of attacks)
+    it(`of a secret of ${what} takes no longer than a test may`, () => {
+      expect(redact(`${text}${long}`, [long], { isCut: true })).to.not.include(long)
+    })
+
   it('leaves a text without secrets alone', () => {
     expect(redact('{"error":"invalid_grant"}', [secret, 'c0de'])).to.equal('{"error":"invalid_grant"}')
   })

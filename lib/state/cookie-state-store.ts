@@ -65,7 +65,7 @@ export class CookieStateStore implements StateStore {
 
   /** Whether this browser has begun the sign-in of a state, which is pending and in time still. Reads only. */
   async holds(req: Request, handle: string): Promise<boolean> {
-    const cookies = [true, false].flatMap((secure) => parseSignInCookies(req.headers.cookie, secure))
+    const cookies = [true, false].flatMap((secure) => parseSignInCookies(req.headers?.cookie, secure))
     const cookie = findCookie(cookies, handle)
     const signIn = cookie && (await this.open(cookie))
     return (
@@ -80,7 +80,7 @@ export class CookieStateStore implements StateStore {
     if (header.length > maxCookieBytes) {
       throw new TypeError('CookieStateStore: the state is too large for a cookie; keep it below 2,500 bytes')
     }
-    const surplus = surplusOf(parseSignInCookies(req.headers.cookie, secure), cookie).slice(0, maxRemovals)
+    const surplus = surplusOf(parseSignInCookies(req.headers?.cookie, secure), cookie).slice(0, maxRemovals)
     const removals = surplus.map(({ name }) => buildSetCookie({ name, value: '' }, secure))
     setCookies(req, [...removals, header])
   }
@@ -91,7 +91,7 @@ export class CookieStateStore implements StateStore {
     meta: StateMetadata,
   ): Promise<PendingSignIn | StateFailure> {
     const secure = isSecure(meta)
-    const cookies = parseSignInCookies(req.headers.cookie, secure)
+    const cookies = parseSignInCookies(req.headers?.cookie, secure)
     const cookie = findCookie(cookies, handle)
     if (this.spent.has(handle)) return buildStateFailure('used')
     if (!cookie) return buildStateFailure(cookies.length === 0 ? 'missing' : 'unknown', req)

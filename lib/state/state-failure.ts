@@ -33,3 +33,10 @@ export function buildStateFailure(
   const cookieless = reason === 'missing' && headers?.cookie === undefined
   return { reason, message: cookieless ? noCookieMessage : messages[reason] }
 }
+
+/** Types what a store gave in place of a sign-in: ours say both, others a message at most, or anything. */
+export function parseStateFailure(given: unknown): StateFailure {
+  const { reason, message } = Object(given) as Partial<Record<keyof StateFailure, unknown>>
+  const known = Object.hasOwn(messages, String(reason)) ? (reason as StateFailureReason) : 'unknown'
+  return { reason: known, message: typeof message === 'string' ? message : messages[known] }
+}

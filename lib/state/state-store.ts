@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import type { StateFailure } from './state-failure.js'
+import { parseStateFailure, type StateFailure } from './state-failure.js'
 
 /** What a sign-in is bound to; passport-oauth2's metadata, and the issuer. */
 export interface StateMetadata {
@@ -82,13 +82,13 @@ export function saveSignIn(
 export function takeSignIn(
   store: StateStore,
   ...[req, state, meta]: [Request, string, StateMetadata]
-): Promise<TakenSignIn | { failure: Partial<StateFailure> }> {
+): Promise<TakenSignIn | { failure: StateFailure }> {
   return new Promise((resolve, reject) => {
     const loaded: StateLoadedCallback = (error, codeVerifier, stateOrFailure) => {
       if (error) reject(error)
       // A store that found the sign-in and no verifier did not fail: the token request says what is missing.
       else if (codeVerifier || codeVerifier === '') resolve({ codeVerifier, state: stateOrFailure })
-      else resolve({ failure: Object(stateOrFailure) })
+      else resolve({ failure: parseStateFailure(stateOrFailure) })
     }
     // Stores without an interest in the metadata take three parameters (passport-oauth2).
     const call = store.verify.length === 3 ? [req, state, loaded] : [req, state, meta, loaded]

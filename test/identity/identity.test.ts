@@ -1,9 +1,15 @@
 import { mock } from 'node:test'
 import { expect } from 'chai'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../lib/emulator/index.js'
-import { type StateStore, type XaiProfile, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
+import {
+  type StateStore,
+  XaiOAuthError,
+  type XaiProfile,
+  XaiStrategy,
+  type XaiStrategyOptions,
+} from '../../lib/index.js'
 import { maxRequestsPerPeriod } from '../../lib/key-set.js'
-import { type Action, signInDirectly } from '../direct-sign-in.js'
+import { type Action, act, signInDirectly } from '../direct-sign-in.js'
 
 const personalSub = /^[0-9a-f-]{36}$/
 
@@ -147,6 +153,38 @@ describe('who signed in', () => {
     emulator.forgeNext('wrong nonce')
     const { value } = await signInDirectly(strategy, { scope: 'openid email' })
     expect(value).to.include({ code: 'xai_id_token_invalid' })
+  })
+
+  it('comes with no refresh token when that is no string', async () => {
+    const emulator = await start()
+    const body = JSON.stringify({ access_token: 'a', refresh_token: 5 })
+    emulator.misbehaveOnce({ path: '/oauth2/token', status: 200, body })
+    const { clientID } = emulator.publicClient
+    const options = { clientID, callbackURL: 'http://127.0.0.1/callback', issuer: emulator.issuer }
+    const strategy = new XaiStrategy(
+      { ...options, scope: 'profile', userInfo: 'never' },
+      async (...given) => [given[1]],
+    )
+    expect((await signInDirectly(strategy)).value).to.deep.equal([undefined])
+  })
+
+  it('is an error when a replaced token request fails with something else', async () => {
+    const emulator = await start()
+    const strategy = build(emulator)
+    const failure = { statusCode: 400, data: 'no' }
+    Object.assign(strategy, {
+      _oauth2: {
+        getOAuthAccessToken: (...[, , done]: [string, object, (error: unknown) => void]) => done(failure),
+      },
+    })
+    const { value } = await signInDirectly(strategy)
+    expect(value).to.be.an.instanceOf(XaiOAuthError)
+    expect(value).to.include({ code: 'xai_token_exchange_failed', cause: failure })
+  })
+
+  it('is asked for without options, too', async () => {
+    const emulator = await start()
+    expect((await act(build(emulator), { session: {} }, null as never)).kind).to.equal('redirect')
   })
 
   it('is refused when the id_token is no string', async () => {
@@ -315,6 +353,24 @@ describe('who signed in', () => {
       const strategy = new OwnProfile(options, async (_accessToken, _refreshToken, profile) => ({ profile }))
       expect(profileIn(await signInDirectly(strategy))).to.deep.equal({ id: 'own', hasToken: true })
       expect(pathsOf(emulator)).not.to.include('/oauth2/userinfo')
+    })
+
+    it("refuses another person's userinfo to a subclass that asks the built-in userProfile", async () => {
+      const emulator = await start()
+      class Wrapped extends XaiStrategy {
+        override userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void {
+          super.userProfile(accessToken, done)
+        }
+      }
+      const options = {
+        clientID: 'emulator-public',
+        callbackURL: 'http://127.0.0.1/callback',
+        issuer: emulator.issuer,
+      }
+      const strategy = new Wrapped(options, async (_accessToken, _refreshToken, profile) => ({ profile }))
+      expect(profileIn(await signInDirectly(strategy)).id).to.match(personalSub)
+      emulator.forgeNext('userinfo of another sub')
+      expect((await signInDirectly(strategy)).value).to.include({ code: 'xai_userinfo_invalid' })
     })
 
     it("ends with the error of a subclass's userProfile", async () => {

@@ -172,10 +172,17 @@ describe('takeSignIn', () => {
     expect(await take(new Kept())).to.deep.equal({ codeVerifier: 'kept', state: undefined })
   })
 
+  const unknownMessage =
+    'This browser has no such sign-in pending: it began in another browser, or so long ago that it gave way to newer ones.'
   const refusals: ReadonlyArray<readonly [what: string, said: unknown, failure: object]> = [
     ['a reason and a message', { reason: 'expired', message: 'm' }, { reason: 'expired', message: 'm' }],
-    ['a message', { message: 'm' }, { message: 'm' }],
-    ['nothing', undefined, {}],
+    ['a message', { message: 'm' }, { reason: 'unknown', message: 'm' }],
+    ['nothing', undefined, { reason: 'unknown', message: unknownMessage }],
+    [
+      'a reason of its own',
+      { reason: 'toString', message: 1 },
+      { reason: 'unknown', message: unknownMessage },
+    ],
   ]
   for (const [what, said, expected] of refusals)
     it(`gives ${what} of a store that refuses`, async () => {
@@ -189,7 +196,7 @@ describe('takeSignIn', () => {
       loaded(null, 'verifier')
       loaded(failure)
     })
-    expect(await take(twice)).to.deep.equal({ failure: { message: 'first' } })
+    expect(await take(twice)).to.deep.equal({ failure: { reason: 'unknown', message: 'first' } })
   })
 
   const failing: ReadonlyArray<readonly [what: string, store: StateStore]> = [
