@@ -82,7 +82,7 @@ export async function waitFor({ delay: milliseconds = 0 }: Misbehaviour, signal:
 export function sendEndlessly(response: ServerResponse, { status, headers, body }: Answer): void {
   const repeated = body.length > 0 ? Buffer.from(body) : Buffer.from(' ')
   // In large pieces, because each is a chunk of its own, and newer versions of Node take long over many small ones.
-  const chunk = Buffer.alloc(repeated.length * Math.ceil(16_384 / repeated.length), repeated)
+  const chunk = Buffer.alloc(repeated.length * Math.ceil(8_192 / repeated.length), repeated)
   const write = (): void => {
     while (!response.destroyed && response.write(chunk));
   }
