@@ -1,4 +1,4 @@
-import { createHmac, hash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 /** 256 random bits, base64url: long enough for a state and for a code verifier (RFC 7636 §4.1). */
 export const randomToken = (): string => randomBytes(32).toString('base64url')
@@ -21,7 +21,7 @@ export const challengeOf = (verifier: string): string => hash('sha256', verifier
 
 /**
  * The OpenID Connect nonce of a sign-in. It is derived from the code verifier, so that a state store has nothing
- * more to keep; keyed, because the plain hash of the verifier is public as its challenge.
+ * more to keep; under a prefix, because the plain hash of the verifier is public as its challenge.
  */
 export const nonceOf = (verifier: string): string =>
-  createHmac('sha256', verifier).update('passport-xai nonce').digest('base64url')
+  hash('sha256', `passport-xai nonce ${verifier}`, 'base64url')
