@@ -4,8 +4,10 @@ export interface Scale {
   rounds: number
   /** Of one measurement in one round. */
   window: number
-  /** Before anything is measured, so that V8 has compiled what matters. */
+  /** Sign-ins before anything is measured, so that V8 has compiled what matters. */
   warmUp: number
+  /** Before an application's turn in each round, because V8 drops the code of one that has waited. */
+  leadIn: number
   tlsSignIns: number
   agingSignIns: number
   agingRounds: number
@@ -20,7 +22,8 @@ export const full: Scale = {
   concurrencies: [1, 16, 64, 256],
   rounds: 5,
   window: 800,
-  warmUp: 1500,
+  warmUp: 4000,
+  leadIn: 600,
   tlsSignIns: 1000,
   agingSignIns: 50_000,
   agingRounds: 9,
@@ -35,7 +38,8 @@ export const quick: Scale = {
   concurrencies: [1, 16],
   rounds: 1,
   window: 200,
-  warmUp: 100,
+  warmUp: 20,
+  leadIn: 0,
   tlsSignIns: 100,
   agingSignIns: 500,
   agingRounds: 1,

@@ -20,14 +20,16 @@ export interface Throughput {
 export type Throughputs = Map<ContenderName, Map<number, Throughput>>
 
 /** Lets as many people sign in as each application can serve, in rounds in which all have their turn. */
-export function measureThroughput({ concurrencies, rounds, window, warmUp }: Scale): Promise<Throughputs> {
+export function measureThroughput(scale: Scale): Promise<Throughputs> {
+  const { concurrencies, rounds, window, warmUp, leadIn } = scale
   const results: Throughputs = new Map()
   return onStage({}, (stage) =>
     withApplications(stage, contenders, async (applications) => {
-      for (const application of applications) await application.load({ concurrency: 16, duration: warmUp })
+      for (const application of applications) await application.load({ concurrency: 16, count: warmUp })
       for (let round = 0; round < rounds; round++) {
-        for (const concurrency of concurrencies) {
-          for (const application of inTurn(applications, round)) {
+        for (const application of inTurn(applications, round)) {
+          await application.load({ concurrency: 16, duration: leadIn })
+          for (const concurrency of concurrencies) {
             const before = (await stage.counts()).requests
             const { perSecond, cpu, signIns, completed } = await loadOnce(application, concurrency, window)
             const requests = ((await stage.counts()).requests - before) / completed
