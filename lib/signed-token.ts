@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { parseObject } from './answer.js'
 import { parseCompactJWS, verifiedPayloadOf } from './compact-jws.js'
+import { isSame } from './constant-time.js'
 import { type XaiErrorCode, XaiOAuthError } from './error.js'
 import type { KeySet } from './key-set.js'
 
@@ -37,7 +38,7 @@ export const idTokenRules: Readonly<Record<string, Rule>> = {
   azp: ({ azp }, { clientID }) => azp === undefined || azp === clientID,
   exp: ({ exp }, { nowSeconds }) => isNumber(exp) && nowSeconds < exp + clockToleranceSeconds,
   iat: ({ iat }, { nowSeconds }) => isNumber(iat) && iat <= nowSeconds + clockToleranceSeconds,
-  nonce: ({ nonce }, expected) => typeof nonce === 'string' && isSame(nonce, expected.nonce),
+  nonce: ({ nonce }, expected) => typeof nonce === 'string' && isSame(nonce, expected.nonce ?? ''),
   sub: ({ sub }) => isText(sub),
   at_hash: ({ at_hash }, { accessToken }) => at_hash === undefined || isHashOf(at_hash, accessToken),
 }
@@ -108,11 +109,6 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 const isOnly = (aud: unknown, clientID: string): boolean => {
   const audiences = [aud].flat()
   return audiences.length === 1 && audiences[0] === clientID
-}
-
-const isSame = (given: string, expected = ''): boolean => {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 /** `at_hash` of ES256: the left half of the SHA-256 of the access token (OpenID Connect Core §3.1.3.6). */

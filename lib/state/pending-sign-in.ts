@@ -1,4 +1,4 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { StateMetadata } from './state-store.js'
 
 /** Milliseconds that a sign-in may take. */
@@ -23,12 +23,6 @@ export interface PendingSignIn {
 /** A digest of client, issuer and redirect URI: a sign-in that began with others is not ours (RFC 9700 §4.4, §4.7). */
 export const bindingOf = ({ clientID, issuer, callbackURL }: StateMetadata): string =>
   hash('sha256', JSON.stringify([clientID, issuer, callbackURL]), 'base64url')
-
-/** Compares in a time that says nothing about where two texts of one length differ. */
-export function isSame(a: string, b: string): boolean {
-  const [one, other] = [Buffer.from(a), Buffer.from(b)]
-  return one.length === other.length && timingSafeEqual(one, other)
-}
 
 /** Builds what a store keeps of a sign-in that begins now. */
 export const buildPendingSignIn = (

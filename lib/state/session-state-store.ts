@@ -1,10 +1,10 @@
 import type { Request } from 'express'
+import { isSame } from '../constant-time.js'
 import { randomToken } from '../pkce.js'
 import {
   bindingOf,
   buildPendingSignIn,
   isExpired,
-  isSame,
   maxPendingSignIns,
   type PendingSignIn,
 } from './pending-sign-in.js'
