@@ -1,7 +1,10 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
+
+import nodeHTTP = require('node:http')
+
 import { expect } from 'chai'
-import { keepAliveAgentFor } from '../lib/keep-alive-agent.js'
+import { keepAliveAgentFor, prepareConnection } from '../lib/keep-alive-agent.js'
 
 /** Public in Node, and missing from its types. */
 const optionsOf = (agent: http.Agent): https.AgentOptions =>
@@ -29,6 +32,22 @@ describe('the agent of strategies that were given none', () => {
         timeout: 120_000,
       })
     })
+
+  it('is the one that the application has put in the place of Node’s global agent', () => {
+    class ProxyAgent extends http.Agent {}
+    const { globalAgent } = nodeHTTP
+    const proxy = new ProxyAgent()
+    nodeHTTP.globalAgent = proxy
+    try {
+      expect(keepAliveAgentFor('http://127.0.0.1/')).to.equal(proxy)
+      prepareConnection('http://127.0.0.1/')
+      expect(proxy.sockets).to.deep.equal({})
+      expect(keepAliveAgentFor('https://auth.x.ai/')).to.not.equal(proxy)
+    } finally {
+      nodeHTTP.globalAgent = globalAgent
+    }
+    expect(keepAliveAgentFor('http://127.0.0.1/')).to.not.equal(proxy)
+  })
 
   it('gives one connection to requests that follow each other, and never keeps the process alive', async () => {
     const ports: unknown[] = []
