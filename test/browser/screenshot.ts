@@ -1,10 +1,10 @@
-/** Makes the pictures in README: `node dist/test/browser/screenshot.js [directory]`, by default into docs/screenshot. */
+/** Makes the pictures in README: `node dist/test/browser/screenshot.js [directory]`, by default into examples/express/screenshot. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { consent, type Stage, startStage, Visitor } from './stage.js'
 
-const [directory = 'docs/screenshot'] = process.argv.slice(2)
+const [directory = 'examples/express/screenshot'] = process.argv.slice(2)
 
 const wide = { viewport: { width: 720, height: 540 }, deviceScaleFactor: 1.5 }
 const phone = { viewport: { width: 375, height: 667 }, deviceScaleFactor: 1.5, colorScheme: 'dark' } as const
