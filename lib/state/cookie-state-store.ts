@@ -103,7 +103,8 @@ export class CookieStateStore implements StateStore {
     if (isExpired(signIn)) return buildStateFailure('expired')
     // Asked again, because another request may have come while this one was opening its cookie.
     if (this.spent.has(handle)) return buildStateFailure('used')
-    this.spent.add(handle)
+    // Not the handle of the request: it is part of the URL's text, and would keep all of that in memory.
+    this.spent.add(signIn.handle)
     setCookies(req, [buildSetCookie({ name: cookie.name, value: '' }, secure)])
     return signIn
   }

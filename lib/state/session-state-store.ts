@@ -55,7 +55,8 @@ export class SessionStateStore implements StateStore {
     if (!signIn) return fail(pending.length === 0 ? 'missing' : 'unknown')
     if (!isSame(signIn.binding, bindingOf(meta))) return fail('mismatch')
     if (isExpired(signIn)) return fail('expired')
-    this.spent.add(handle)
+    // Not the handle of the request: it is part of the URL's text, and would keep all of that in memory.
+    this.spent.add(signIn.handle)
     session[this.key] = pending.filter((other) => other !== signIn)
     this.keepAcrossRegeneration(req, session)
     callback(null, signIn.codeVerifier, signIn.state)
