@@ -21,15 +21,15 @@ export interface Scale {
 export const full: Scale = {
   concurrencies: [1, 16, 64, 256],
   rounds: 5,
-  window: 800,
-  warmUp: 4000,
-  leadIn: 600,
+  window: 600,
+  warmUp: 3000,
+  leadIn: 1500,
   tlsSignIns: 1000,
   agingSignIns: 50_000,
-  agingRounds: 9,
+  agingRounds: 7,
   processStarts: 20,
   refreshes: 2000,
-  sparseSignIns: 9,
+  sparseSignIns: 7,
   sparseInterval: 8000,
 }
 
