@@ -14,7 +14,7 @@ export function buildReport(results: Results, scale: Scale, chart: string): stri
     '# Measured',
     describeMachine(),
     'Written by `npm run bench`. Application, authorization server and driver are processes of their own on one machine, ' +
-      'so ratios matter and absolute figures do not. All contenders are measured in turn, round by round; ' +
+      'so ratios matter and absolute figures do not. All contenders are measured in turn, in short rounds, after a warm-up; ' +
       'a figure is the median of the rounds, and brackets hold the lowest and the highest.',
     `![Sign-ins a second, and the median sign-in with delayed answers](${chart})`,
     ...sections.map((section) => section(results, scale)),

@@ -2,12 +2,10 @@
 export interface Scale {
   concurrencies: readonly number[]
   rounds: number
-  /** Of one measurement in one round. */
+  /** Rounds before the first that counts, so that V8 has compiled what matters. */
+  warmUpRounds: number
+  /** Of one measurement in one round: short, because V8 drops the code of an application that waits for its turn. */
   window: number
-  /** Sign-ins before anything is measured, so that V8 has compiled what matters. */
-  warmUp: number
-  /** Before an application's turn in each round, because V8 drops the code of one that has waited. */
-  leadIn: number
   tlsSignIns: number
   agingSignIns: number
   agingRounds: number
@@ -20,10 +18,9 @@ export interface Scale {
 /** What `bench/RESULTS.md` shows. */
 export const full: Scale = {
   concurrencies: [1, 16, 64, 256],
-  rounds: 5,
-  window: 600,
-  warmUp: 3000,
-  leadIn: 1500,
+  rounds: 11,
+  warmUpRounds: 16,
+  window: 300,
   tlsSignIns: 1000,
   agingSignIns: 50_000,
   agingRounds: 7,
@@ -37,9 +34,8 @@ export const full: Scale = {
 export const quick: Scale = {
   concurrencies: [1, 16],
   rounds: 1,
+  warmUpRounds: 0,
   window: 200,
-  warmUp: 20,
-  leadIn: 0,
   tlsSignIns: 100,
   agingSignIns: 500,
   agingRounds: 1,

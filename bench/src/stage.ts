@@ -93,6 +93,16 @@ export async function withApplications<Result>(
   }
 }
 
+/** Lets people sign in everywhere, in short turns, until V8 has compiled what matters and an idle one forgets none of it. */
+export async function warmUp(
+  applications: readonly Application[],
+  { rounds, window }: { rounds: number; window: number },
+): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    for (const application of applications) await application.load({ concurrency: 16, duration: window })
+  }
+}
+
 /** Takes turns: each round begins with another application, so that none is always the first. */
 export const inTurn = (applications: readonly Application[], round: number): Application[] => {
   const first = round % applications.length

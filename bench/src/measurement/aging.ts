@@ -24,7 +24,7 @@ const load = { concurrency: 64, halfAbandoned: true }
 /** Lets tens of thousands sign in, of whom every second one gives up, and looks at what is left of that. */
 export async function measureAging(scale: Scale): Promise<Map<ContenderName, Aging>> {
   const results = new Map<ContenderName, Aging>()
-  for (const contender of pickContenders('passport-xai auto', 'passport-oauth2')) {
+  for (const contender of pickContenders('passport-xai auto')) {
     const aging = await onStage({}, (stage) =>
       // The old and the young one are measured in turn, because the machine is not equally fast at all times.
       withApplications(stage, [contender, contender], ([old, young]) =>

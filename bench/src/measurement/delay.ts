@@ -1,6 +1,6 @@
 import { type ContenderName, pickContenders } from '../contender.js'
 import type { Scale } from '../scale.js'
-import { inTurn, onStage, withApplications } from '../stage.js'
+import { inTurn, onStage, warmUp, withApplications } from '../stage.js'
 import { median } from '../statistic.js'
 
 /** Milliseconds by which the authorization server delays its answers. */
@@ -10,7 +10,7 @@ export const delays = [20, 100]
 export type DelayedSignIns = Map<ContenderName, Map<number, number[]>>
 
 /** Lets people sign in, few at a time, at a server that takes its time. */
-export function measureDelay({ rounds, window }: Scale): Promise<DelayedSignIns> {
+export function measureDelay({ rounds, warmUpRounds, window }: Scale): Promise<DelayedSignIns> {
   const compared = pickContenders(
     'passport-xai auto',
     'passport-xai always',
@@ -22,12 +22,12 @@ export function measureDelay({ rounds, window }: Scale): Promise<DelayedSignIns>
   const results: DelayedSignIns = new Map()
   return onStage({}, (stage) =>
     withApplications(stage, compared, async (applications) => {
-      for (const application of applications) await application.load({ concurrency: 4, duration: window })
+      await warmUp(applications, { rounds: warmUpRounds / 2, window })
       for (let round = 0; round < Math.min(rounds, 3); round++) {
         for (const delay of delays) {
           await stage.server.call('delay', delay)
           for (const application of inTurn(applications, round)) {
-            const { signIns } = await application.load({ concurrency: 4, duration: window })
+            const { signIns } = await application.load({ concurrency: 4, duration: 3 * window })
             const name = application.contender.name as ContenderName
             const byDelay = results.get(name) ?? new Map<number, number[]>()
             results.set(name, byDelay.set(delay, [...(byDelay.get(delay) ?? []), median(signIns)]))

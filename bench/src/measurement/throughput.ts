@@ -1,6 +1,6 @@
 import { type ContenderName, contenders } from '../contender.js'
 import type { Scale } from '../scale.js'
-import { type Application, inTurn, onStage, withApplications } from '../stage.js'
+import { type Application, inTurn, onStage, warmUp, withApplications } from '../stage.js'
 import { median, quantile } from '../statistic.js'
 
 /** What each round gave; one value a round. */
@@ -21,15 +21,14 @@ export type Throughputs = Map<ContenderName, Map<number, Throughput>>
 
 /** Lets as many people sign in as each application can serve, in rounds in which all have their turn. */
 export function measureThroughput(scale: Scale): Promise<Throughputs> {
-  const { concurrencies, rounds, window, warmUp, leadIn } = scale
+  const { concurrencies, rounds, warmUpRounds, window } = scale
   const results: Throughputs = new Map()
   return onStage({}, (stage) =>
     withApplications(stage, contenders, async (applications) => {
-      for (const application of applications) await application.load({ concurrency: 16, count: warmUp })
+      await warmUp(applications, { rounds: warmUpRounds, window })
       for (let round = 0; round < rounds; round++) {
-        for (const application of inTurn(applications, round)) {
-          await application.load({ concurrency: 16, duration: leadIn })
-          for (const concurrency of concurrencies) {
+        for (const concurrency of concurrencies) {
+          for (const application of inTurn(applications, round)) {
             const before = (await stage.counts()).requests
             const { perSecond, cpu, signIns, completed } = await loadOnce(application, concurrency, window)
             const requests = ((await stage.counts()).requests - before) / completed
