@@ -31,8 +31,17 @@ export async function requestRefresh(
   { signal }: XaiRefreshOptions,
 ): Promise<XaiTokens> {
   signal?.throwIfAborted()
-  const refreshed = client.refresh(refreshToken)
-  return parseTokens(await (signal ? unlessAborted(refreshed, signal) : refreshed), refreshToken)
+  const tokens = tokensOf(client.refresh(refreshToken), refreshToken)
+  return signal ? unlessAborted(tokens, signal) : tokens
+}
+
+/** By the answer that they come from: whoever waits for it gets the same tokens, to the millisecond of their expiry. */
+const awaited = new WeakMap<Promise<XaiTokenResponse>, Promise<XaiTokens>>()
+
+function tokensOf(answer: Promise<XaiTokenResponse>, refreshToken: string): Promise<XaiTokens> {
+  const tokens = awaited.get(answer) ?? answer.then((raw) => parseTokens(raw, refreshToken))
+  awaited.set(answer, tokens)
+  return tokens
 }
 
 function parseTokens(raw: XaiTokenResponse, refreshToken: string): XaiTokens {

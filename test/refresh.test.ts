@@ -203,7 +203,7 @@ describe('strategy.refresh', () => {
       const derived = Object.create(strategy) as XaiStrategy
       const [one, two] = await Promise.all([strategy.refresh(spent), derived.refresh(spent)])
       expect(emulator.requests).to.have.length(1)
-      expect(one).to.deep.equal(two)
+      expect(one).to.equal(two)
     })
   })
 
