@@ -20,25 +20,28 @@ const names = ['code', 'state', 'error', 'error_description', 'error_uri', 'iss'
 
 const maxCharacters = 4096
 
-type Entries = ReadonlyArray<readonly [name: string, value: unknown]>
+type Entry = readonly [key: string, value: unknown]
+type Groups = ReadonlyMap<string, readonly Entry[]>
+
+const none: Groups = new Map()
 
 /** Judges a request by its parameters alone, from the query and, of a POST, the form; the code is not looked at. */
 export function parseCallbackRequest(req: Request): CallbackRequest {
-  const query = entriesOf(req.query)
+  const query = groupByName(entriesOf(req.query))
   // A query parser may keep one of several values, or none; the URL itself shows them all.
-  const raw = rawEntriesOf(req.url)
-  const form = req.method === 'POST' ? entriesOf(req.body) : []
+  const raw = groupByName(rawEntriesOf(req.url))
+  const form = req.method === 'POST' ? groupByName(entriesOf(req.body)) : none
   const parameters: CallbackParameters = {}
   const problems: string[] = []
   const present = new Set<string>()
   for (const name of names) {
-    const [parsed, listed] = [named(name, query), named(name, raw)]
-    const given = [...(listed.length > parsed.length ? listed : parsed), ...named(name, form)]
-    const [first] = given
+    const [parsed = [], listed = [], filled = []] = [query.get(name), raw.get(name), form.get(name)]
+    const asked = listed.length > parsed.length ? listed : parsed
+    const first = asked[0] ?? filled[0]
     if (!first) continue
     present.add(name)
     const [key, value] = first
-    if (given.length > 1 || Array.isArray(value)) problems.push(`${name} is repeated`)
+    if (asked.length + filled.length > 1 || Array.isArray(value)) problems.push(`${name} is repeated`)
     else if (key !== name || typeof value !== 'string') problems.push(`${name} is nested`)
     else if (value === '') problems.push(`${name} is empty`)
     else if (value.length > maxCharacters) problems.push(`${name} is longer than ${maxCharacters} characters`)
@@ -68,12 +71,20 @@ function purposeProblem({ method, headers = {} }: Partial<Request>): string | un
     : undefined
 }
 
-const entriesOf = (source: unknown): Entries =>
+const entriesOf = (source: unknown): Iterable<Entry> =>
   typeof source === 'object' && source !== null ? Object.entries(source) : []
 
-/** The entries of a parameter; `code[x]` is one of `code`, whether a parser understands it or not. */
-const named = (name: string, entries: Entries): Entries =>
-  entries.filter(([key]) => key === name || key.startsWith(`${name}[`))
+const rawEntriesOf = (url = ''): Iterable<Entry> =>
+  url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?') + 1)) : []
 
-const rawEntriesOf = (url = ''): Entries =>
-  url.includes('?') ? [...new URLSearchParams(url.slice(url.indexOf('?') + 1))] : []
+/** The entries by parameter; `code[x]` is one of `code`, whether a parser understands it or not. */
+function groupByName(entries: Iterable<Entry>): Groups {
+  const groups = new Map<string, Entry[]>()
+  for (const entry of entries) {
+    const [name = ''] = entry[0].split('[', 1)
+    const group = groups.get(name)
+    if (group) group.push(entry)
+    else groups.set(name, [entry])
+  }
+  return groups
+}

@@ -1,5 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { targetOf } from './http-target.js'
 
 /** One mebibyte: no honest answer of an authorization server comes near it. */
 export const maxBodyBytes = 1024 * 1024
@@ -49,8 +50,9 @@ export class OversizedBodyError extends Error {
  */
 export function requestAnswer({ url, body, timeout, ...options }: HttpRequest): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const { request: send } = url.startsWith('https:') ? https : http
-    const request = send(url, options)
+    const target = targetOf(url)
+    const { request: send } = target.protocol === 'https:' ? https : http
+    const request = send({ ...target, ...options })
     const deadline = setTimeout(() => fail(new DeadlineError(timeout)), timeout)
 
     function fail(reason: Error & { rawPacket?: Buffer }): void {
@@ -85,7 +87,8 @@ export function requestAnswer({ url, body, timeout, ...options }: HttpRequest): 
       response.on('error', fail)
       response.on('end', () => {
         clearTimeout(deadline)
-        resolve({ status, headers, body: Buffer.concat(chunks) })
+        const [only] = chunks
+        resolve({ status, headers, body: only && chunks.length === 1 ? only : Buffer.concat(chunks) })
       })
     })
     request.end(body)

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
+import type { OutgoingHttpHeaders } from 'node:http'
 import { OAuth2, type oauth2tokenCallback } from 'oauth'
 import {
   buildClientAuthentication,
@@ -185,7 +185,8 @@ export class XaiOAuth2 extends OAuth2 {
   }
 
   private complete(request: Omit<HttpRequest, 'timeout' | 'agent'>): HttpRequest {
-    const headers = mergeHeaders({ 'User-Agent': userAgent }, this._customHeaders, request.headers)
+    // Of names that differ in their capitals alone, Node sends the last.
+    const headers = { 'User-Agent': userAgent, ...this._customHeaders, ...request.headers }
     const agent = this._agent ?? keepAliveAgentFor(request.url)
     return { ...request, headers, agent, timeout: this.settings.timeout }
   }
@@ -215,13 +216,4 @@ export class XaiOAuth2 extends OAuth2 {
       (error: unknown) => process.nextTick(callback, error),
     )
   }
-}
-
-/** Later headers replace earlier ones of the same name, however it is capitalized. */
-function mergeHeaders(...sources: OutgoingHttpHeaders[]): OutgoingHttpHeaders {
-  const byName = new Map<string, readonly [name: string, value: OutgoingHttpHeader | undefined]>()
-  for (const headers of sources) {
-    for (const header of Object.entries(headers)) byName.set(header[0].toLowerCase(), header)
-  }
-  return Object.fromEntries(byName.values())
 }

@@ -1,7 +1,22 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
+
+const tokenBytes = 32
+/** Random bytes for a few tokens to come, because a draw costs much and its length little. */
+const pool = Buffer.alloc(16 * tokenBytes)
+let used = pool.length
 
 /** 256 random bits, base64url: long enough for a state and for a code verifier (RFC 7636 §4.1). */
-export const randomToken = (): string => randomBytes(32).toString('base64url')
+export function randomToken(): string {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const bytes = pool.subarray(used, used + tokenBytes)
+  used += tokenBytes
+  const token = bytes.toString('base64url')
+  bytes.fill(0)
+  return token
+}
 
 /**
  * A code verifier that remembers in its ending whether an id_token was asked for. The verifier is all that every
