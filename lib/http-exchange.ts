@@ -1,5 +1,6 @@
-import * as http from 'node:http'
-import * as https from 'node:https'
+import http = require('node:http')
+import https = require('node:https')
+
 import { targetOf } from './http-target.js'
 
 /** One mebibyte: no honest answer of an authorization server comes near it. */

@@ -14,6 +14,8 @@ export function targetOf(url: string): HttpTarget {
   const { protocol, hostname, port, path, auth } = urlToHttpOptions(new URL(url))
   const target = { protocol, hostname, port, path, auth }
   // An endpoint hardly has a query, and what has one may be another each time, or hold a secret.
-  if (!url.includes('?') && targets.size < maxTargets) targets.set(url, target)
+  if (url.includes('?')) return target
+  if (targets.size === maxTargets) targets.clear()
+  targets.set(url, target)
   return target
 }

@@ -1,13 +1,36 @@
 import { buildAuthorizationURL, checkAuthorizationParams, hasOpenID } from './authorization-request.js'
 import { finishSignIn } from './callback.js'
 import { parseCallbackRequest } from './callback-request.js'
+import { IdentityReader } from './identity.js'
+import type { XaiOAuth2 } from './oauth2-client.js'
 import type { Outcome } from './passport-action.js'
 import { buildCodeVerifier } from './pkce.js'
+import { buildProfile, type XaiProfile } from './profile.js'
 import { metadataOf, type SignInContext, scopeOf } from './sign-in-context.js'
 import { saveSignIn } from './state/state-store.js'
+import type { StrategySettings } from './strategy-option.js'
 
-/** Decides how a request to the strategy ends. @throws what is to end as Passport's `error` */
-export async function decideSignIn(context: SignInContext): Promise<Outcome> {
+/** The sign-ins of one strategy. */
+export class SignIns {
+  private readonly strategy: Pick<SignInContext, 'settings' | 'identity' | 'verify'>
+
+  constructor(client: XaiOAuth2, settings: StrategySettings, verify: SignInContext['verify']) {
+    this.strategy = { settings, identity: new IdentityReader(client, settings), verify }
+  }
+
+  /** Decides how a request to the strategy ends. @throws what is to end as Passport's `error` */
+  decide(request: Pick<SignInContext, 'req' | 'options' | 'hooks'>): Promise<Outcome> {
+    return decideSignIn({ ...this.strategy, ...request })
+  }
+
+  /** What userinfo says of whom an access token stands for. @throws {XaiOAuthError} */
+  async requestProfile(accessToken: string, expectedSub?: string): Promise<XaiProfile> {
+    const { claims, raw } = await this.strategy.identity.requestUserinfo(accessToken, expectedSub)
+    return buildProfile(claims, raw)
+  }
+}
+
+async function decideSignIn(context: SignInContext): Promise<Outcome> {
   const callback = parseCallbackRequest(context.req)
   switch (callback.kind) {
     case 'begin':

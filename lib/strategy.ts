@@ -2,16 +2,16 @@ import type { Request } from 'express'
 
 import OAuth2Strategy = require('passport-oauth2')
 
-import { IdentityReader } from './identity.js'
 import { XaiOAuth2 } from './oauth2-client.js'
+import { onDemand } from './on-demand.js'
 import { bindPassport } from './passport-action.js'
-import { buildProfile } from './profile.js'
-import { requestRefresh, type XaiRefreshOptions, type XaiTokens } from './refresh.js'
-import { requestRevocation, type XaiRevokeOptions } from './revocation.js'
-import { decideSignIn } from './sign-in.js'
+import type { XaiRefreshOptions, XaiTokens } from './refresh.js'
+import type { XaiRevokeOptions } from './revocation.js'
+import type { SignIns } from './sign-in.js'
 import type { SignInContext, SignInHooks } from './sign-in-context.js'
 import {
   parseStrategyOptions,
+  type StrategySettings,
   type XaiAuthenticateOptions,
   type XaiStrategyOptions,
   type XaiStrategyOptionsWithRequest,
@@ -36,7 +36,7 @@ export class XaiStrategy extends OAuth2Strategy {
   override name = 'xai'
   declare protected _oauth2: XaiOAuth2
   /** One field with an underscore, so that subclasses can call theirs what they like. */
-  private readonly _signIn: Pick<SignInContext, 'settings' | 'identity' | 'verify'>
+  private readonly _signIn: { settings: StrategySettings; load(): SignIns }
   /** Whom userinfo must speak of, on the object that a replaced `userProfile` runs on. */
   declare private readonly _expectedSub?: string
 
@@ -67,23 +67,32 @@ export class XaiStrategy extends OAuth2Strategy {
     )
     if (settings.agent) client.setAgent(settings.agent)
     this._oauth2 = client.configure(settings)
-    const identity = new IdentityReader(client, settings)
-    this._signIn = { settings, identity, verify: verify as SignInContext['verify'] }
+    let signIns: SignIns | undefined
+    const load = (): SignIns => {
+      signIns ??= new onDemand.signIn.SignIns(client, settings, verify as SignInContext['verify'])
+      return signIns
+    }
+    this._signIn = { settings, load }
   }
 
   /** Passport's entry: begins a sign-in, or ends one. */
   override authenticate(req: Request, options?: XaiAuthenticateOptions | null): void {
     const conclude = bindPassport(this, req)
-    const context = { ...this._signIn, hooks: this._hooks(), req, options: options ?? {} }
-    decideSignIn(context).then(conclude, (error: unknown) => conclude({ kind: 'error', error }))
+    this._signIn
+      .load()
+      .decide({ req, options: options ?? {}, hooks: this._hooks() })
+      .then(conclude, (error: unknown) => conclude({ kind: 'error', error }))
   }
 
   /** Fetches the profile of an access token from userinfo. @throws {XaiOAuthError} by way of `done` */
   override userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void {
-    this._signIn.identity.requestUserinfo(accessToken, this._expectedSub).then(
-      ({ claims, raw }) => process.nextTick(done, null, buildProfile(claims, raw)),
-      (error: unknown) => process.nextTick(done, error),
-    )
+    this._signIn
+      .load()
+      .requestProfile(accessToken, this._expectedSub)
+      .then(
+        (profile) => process.nextTick(done, null, profile),
+        (error: unknown) => process.nextTick(done, error),
+      )
   }
 
   /**
@@ -93,7 +102,7 @@ export class XaiStrategy extends OAuth2Strategy {
    * @throws {XaiOAuthError} `xai_refresh_token_revoked` (sign in again), `xai_refresh_failed`, `xai_refresh_invalid`
    */
   async refresh(refreshToken: string, options: XaiRefreshOptions = {}): Promise<XaiTokens> {
-    return requestRefresh(this._oauth2, refreshToken, options)
+    return onDemand.refresh.requestRefresh(this._oauth2, refreshToken, options)
   }
 
   /**
@@ -102,7 +111,8 @@ export class XaiStrategy extends OAuth2Strategy {
    * @throws {XaiOAuthError} `xai_revocation_failed` for any answer but 2xx
    */
   async revoke(token: string, options: XaiRevokeOptions = {}): Promise<void> {
-    return requestRevocation(this._oauth2, this._signIn.settings.revocationURL, { ...options, token })
+    const { revocationURL } = this._signIn.settings
+    return onDemand.revocation.requestRevocation(this._oauth2, revocationURL, { ...options, token })
   }
 
   /** What subclasses and tests may have replaced, as it is at the time of a request. */
