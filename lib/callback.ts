@@ -4,7 +4,7 @@ import { XaiOAuthError } from './error.js'
 import type { Identity } from './identity.js'
 import type { Outcome } from './passport-action.js'
 import { redact } from './redaction.js'
-import { metadataOf, type SignInContext, scopeOf } from './sign-in-context.js'
+import { metadataOf, type ReplaceableStrategy, type SignInContext, scopeOf } from './sign-in-context.js'
 import { takeSignIn } from './state/state-store.js'
 import type { XaiTokenResponse } from './token-response.js'
 import { callVerify } from './verify-call.js'
@@ -63,11 +63,11 @@ function concludeRefusal(refusal: CallbackParameters, code: string | undefined):
 
 /** Runs the token request through the method that applications may replace. */
 function exchangeCode(
-  { hooks, options }: SignInContext,
+  { strategy, options }: SignInContext,
   grant: { code: string; codeVerifier: string; redirectURI: string },
 ): Promise<XaiTokenResponse> {
   const params = {
-    ...hooks.tokenParams(options),
+    ...strategy.tokenParams(options),
     grant_type: 'authorization_code',
     redirect_uri: grant.redirectURI,
     code_verifier: grant.codeVerifier,
@@ -77,7 +77,7 @@ function exchangeCode(
       if (error) reject(error instanceof Error ? error : buildForeignError(error))
       else resolve({ access_token, ...(refresh_token && { refresh_token }), ...response })
     }
-    hooks.getOAuthAccessToken(grant.code, params, done)
+    strategy._oauth2.getOAuthAccessToken(grant.code, params, done)
   })
 }
 
@@ -86,17 +86,19 @@ const buildForeignError = (cause: unknown): XaiOAuthError =>
   new XaiOAuthError('xai_token_exchange_failed', 'xAI token exchange failed', { cause })
 
 async function loadProfile(
-  { settings, identity, hooks }: SignInContext,
+  { settings, identity, strategy, stockUserProfile }: SignInContext,
   { access_token: accessToken }: XaiTokenResponse,
   who: Identity | undefined,
 ): Promise<unknown> {
   const { skipUserProfile } = settings
   if (await isSkipped(skipUserProfile, accessToken)) return undefined
-  const { userProfile } = hooks
-  if (!userProfile) return identity.readProfile(who, accessToken)
+  if (strategy.userProfile === stockUserProfile) return identity.readProfile(who, accessToken)
   return new Promise((resolve, reject) => {
     const done = (error?: unknown, profile?: unknown): void => (error ? reject(error) : resolve(profile))
-    userProfile(accessToken, done, who?.verified.claims.sub)
+    // Should the replacement ask the stock one, that finds there of whom userinfo must speak.
+    const expectation = { _expectedSub: { value: who?.verified.claims.sub } }
+    const asked: ReplaceableStrategy = Object.create(strategy, expectation)
+    asked.userProfile(accessToken, done)
   })
 }
 

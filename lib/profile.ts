@@ -23,23 +23,17 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 /** Shapes OpenID Connect claims (Core §5.1) as Passport documents profiles; nothing is invented. */
 export function buildProfile(claims: Claims & { sub: string }, raw: string): XaiProfile {
   const { sub, name, given_name, family_name, email, email_verified, picture } = claims
-  return {
-    provider: 'xai',
-    id: sub,
-    ...(isText(name) && { displayName: name }),
-    ...((isText(given_name) || isText(family_name)) && {
-      name: {
-        ...(isText(given_name) && { givenName: given_name }),
-        ...(isText(family_name) && { familyName: family_name }),
-      },
-    }),
-    ...(isText(email) && {
-      emails: [{ value: email, ...(typeof email_verified === 'boolean' && { verified: email_verified }) }],
-    }),
-    ...(isText(picture) && { photos: [{ value: picture }] }),
-    _json: claims,
-    _raw: raw,
+  const profile: XaiProfile = { provider: 'xai', id: sub, _json: claims, _raw: raw }
+  if (isText(name)) profile.displayName = name
+  if (isText(given_name)) profile.name = { givenName: given_name }
+  if (isText(family_name)) profile.name = { ...profile.name, familyName: family_name }
+  if (isText(email)) {
+    profile.emails = [
+      { value: email, ...(typeof email_verified === 'boolean' && { verified: email_verified }) },
+    ]
   }
+  if (isText(picture)) profile.photos = [{ value: picture }]
+  return profile
 }
 
 /** Whether claims show a person: a name, an e-mail address or a picture. */

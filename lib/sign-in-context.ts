@@ -7,18 +7,11 @@ import type { StateMetadata } from './state/state-store.js'
 import type { StrategySettings, XaiAuthenticateOptions } from './strategy-option.js'
 
 /** What applications may replace on a strategy, by a subclass or by assignment (passport-oauth2). */
-export interface SignInHooks {
+export interface ReplaceableStrategy {
   authorizationParams(options: XaiAuthenticateOptions): object
   tokenParams(options: XaiAuthenticateOptions): object
-  getOAuthAccessToken: OAuth2['getOAuthAccessToken']
-  /** Only when it has been replaced; should it ask the built-in one, that expects the given `sub`. */
-  userProfile?:
-    | ((
-        accessToken: string,
-        done: (error?: unknown, profile?: unknown) => void,
-        expectedSub: string | undefined,
-      ) => void)
-    | undefined
+  userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void
+  _oauth2: Pick<OAuth2, 'getOAuthAccessToken'>
 }
 
 /** Everything that one request to the strategy is decided from. */
@@ -26,7 +19,10 @@ export interface SignInContext {
   settings: StrategySettings
   identity: IdentityReader
   verify: (...args: unknown[]) => unknown
-  hooks: SignInHooks
+  /** As it is at the time of the request. */
+  strategy: ReplaceableStrategy
+  /** The `userProfile` that nobody has replaced. */
+  stockUserProfile: ReplaceableStrategy['userProfile']
   req: Request
   options: XaiAuthenticateOptions
 }

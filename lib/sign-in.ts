@@ -8,24 +8,25 @@ import { buildCodeVerifier } from './pkce.js'
 import { buildProfile, type XaiProfile } from './profile.js'
 import { metadataOf, type SignInContext, scopeOf } from './sign-in-context.js'
 import { saveSignIn } from './state/state-store.js'
-import type { StrategySettings } from './strategy-option.js'
+
+type Setting = Pick<SignInContext, 'settings' | 'verify' | 'stockUserProfile'>
 
 /** The sign-ins of one strategy. */
 export class SignIns {
-  private readonly strategy: Pick<SignInContext, 'settings' | 'identity' | 'verify'>
+  private readonly setting: Setting & Pick<SignInContext, 'identity'>
 
-  constructor(client: XaiOAuth2, settings: StrategySettings, verify: SignInContext['verify']) {
-    this.strategy = { settings, identity: new IdentityReader(client, settings), verify }
+  constructor(client: XaiOAuth2, setting: Setting) {
+    this.setting = { ...setting, identity: new IdentityReader(client, setting.settings) }
   }
 
   /** Decides how a request to the strategy ends. @throws what is to end as Passport's `error` */
-  decide(request: Pick<SignInContext, 'req' | 'options' | 'hooks'>): Promise<Outcome> {
-    return decideSignIn({ ...this.strategy, ...request })
+  decide(request: Pick<SignInContext, 'req' | 'options' | 'strategy'>): Promise<Outcome> {
+    return decideSignIn({ ...this.setting, ...request })
   }
 
   /** What userinfo says of whom an access token stands for. @throws {XaiOAuthError} */
   async requestProfile(accessToken: string, expectedSub?: string): Promise<XaiProfile> {
-    const { claims, raw } = await this.strategy.identity.requestUserinfo(accessToken, expectedSub)
+    const { claims, raw } = await this.setting.identity.requestUserinfo(accessToken, expectedSub)
     return buildProfile(claims, raw)
   }
 }
@@ -58,12 +59,12 @@ async function beginSignIn(context: SignInContext): Promise<Outcome> {
   return { kind: 'redirect', location: buildAuthorizationURL(request) }
 }
 
-function extrasOf({ settings, hooks, req, options }: SignInContext): Record<string, unknown> {
+function extrasOf({ settings, strategy, req, options }: SignInContext): Record<string, unknown> {
   const { authorizationParams } = settings
   const own =
     typeof authorizationParams === 'function' ? authorizationParams(req, options) : authorizationParams
   checkAuthorizationParams(own)
   const { prompt, loginHint: login_hint } = options
   const perRequest = { ...(prompt && { prompt }), ...(login_hint && { login_hint }) }
-  return { ...hooks.authorizationParams(options), ...own, ...perRequest }
+  return { ...strategy.authorizationParams(options), ...own, ...perRequest }
 }

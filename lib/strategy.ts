@@ -8,7 +8,7 @@ import { bindPassport } from './passport-action.js'
 import type { XaiRefreshOptions, XaiTokens } from './refresh.js'
 import type { XaiRevokeOptions } from './revocation.js'
 import type { SignIns } from './sign-in.js'
-import type { SignInContext, SignInHooks } from './sign-in-context.js'
+import type { ReplaceableStrategy, SignInContext } from './sign-in-context.js'
 import {
   parseStrategyOptions,
   type StrategySettings,
@@ -67,9 +67,14 @@ export class XaiStrategy extends OAuth2Strategy {
     )
     if (settings.agent) client.setAgent(settings.agent)
     this._oauth2 = client.configure(settings)
+    const setting = {
+      settings,
+      verify: verify as SignInContext['verify'],
+      stockUserProfile: XaiStrategy.prototype.userProfile,
+    }
     let signIns: SignIns | undefined
     const load = (): SignIns => {
-      signIns ??= new onDemand.signIn.SignIns(client, settings, verify as SignInContext['verify'])
+      signIns ??= new onDemand.signIn.SignIns(client, setting)
       return signIns
     }
     this._signIn = { settings, load }
@@ -78,9 +83,10 @@ export class XaiStrategy extends OAuth2Strategy {
   /** Passport's entry: begins a sign-in, or ends one. */
   override authenticate(req: Request, options?: XaiAuthenticateOptions | null): void {
     const conclude = bindPassport(this, req)
+    const strategy = this as unknown as ReplaceableStrategy
     this._signIn
       .load()
-      .decide({ req, options: options ?? {}, hooks: this._hooks() })
+      .decide({ req, options: options ?? {}, strategy })
       .then(conclude, (error: unknown) => conclude({ kind: 'error', error }))
   }
 
@@ -113,21 +119,5 @@ export class XaiStrategy extends OAuth2Strategy {
   async revoke(token: string, options: XaiRevokeOptions = {}): Promise<void> {
     const { revocationURL } = this._signIn.settings
     return onDemand.revocation.requestRevocation(this._oauth2, revocationURL, { ...options, token })
-  }
-
-  /** What subclasses and tests may have replaced, as it is at the time of a request. */
-  private _hooks(): SignInHooks {
-    const isReplaced = this.userProfile !== XaiStrategy.prototype.userProfile
-    return {
-      authorizationParams: (options) => this.authorizationParams(options),
-      tokenParams: (options) => this.tokenParams(options),
-      getOAuthAccessToken: this._oauth2.getOAuthAccessToken.bind(this._oauth2),
-      userProfile: isReplaced
-        ? (accessToken, done, expectedSub) => {
-            const asked = Object.create(this, { _expectedSub: { value: expectedSub } }) as XaiStrategy
-            asked.userProfile(accessToken, done)
-          }
-        : undefined,
-    }
   }
 }

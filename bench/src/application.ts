@@ -6,6 +6,7 @@ import { BoundedSessionStore } from './bounded-session-store.js'
 import { serveParent } from './child.js'
 import { type ContenderInstance, loadContender } from './contender.js'
 import { listen } from './listen.js'
+import { startProfile, stopProfile } from './profile.js'
 import { person } from './setting.js'
 
 /** The application around a contender: Express, a session, Passport, and as little else as a sign-in needs. */
@@ -59,6 +60,8 @@ async function refresh({ count, concurrency, tokens }: RefreshLoad): Promise<num
 serveParent({
   start,
   refresh,
+  startProfile,
+  stopProfile,
   /** Milliseconds of CPU that the process has used. */
   cpu(): number {
     const { user, system } = process.cpuUsage()

@@ -2,6 +2,7 @@ import { makeCertificate } from './certificate.js'
 import { contenders } from './contender.js'
 import { type Aging, measureAging } from './measurement/aging.js'
 import { type DelayedSignIns, measureDelay } from './measurement/delay.js'
+import { measureProfile, type Profiles } from './measurement/profile.js'
 import { measureRefresh, type Refreshes } from './measurement/refresh.js'
 import { type InstalledSize, measureSize } from './measurement/size.js'
 import { measureSparse, type SparseCallbacks } from './measurement/sparse.js'
@@ -13,6 +14,7 @@ import type { Scale } from './scale.js'
 /** Everything that was measured in one run. */
 export interface Results {
   throughputs: Throughputs
+  profiles: Profiles
   delayed: DelayedSignIns
   sparse: SparseCallbacks
   tls: TLSCounts
@@ -32,6 +34,7 @@ export async function measureAll(scale: Scale, tell: (step: string) => void): Pr
   try {
     return {
       throughputs: await step('sign-ins a second', () => measureThroughput(scale)),
+      profiles: await step('where the time goes', () => measureProfile(scale)),
       delayed: await step('delayed answers', () => measureDelay(scale)),
       tls: await step('connections over TLS', () => measureTLS(scale, certificate)),
       starts: await step('cold starts', () => measureStart(scale)),

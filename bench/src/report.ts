@@ -1,7 +1,10 @@
+import type { ContenderName } from './contender.js'
 import { describeMachine } from './machine.js'
 import type { Results } from './measure.js'
 import { delays } from './measurement/delay.js'
+import type { Profiles } from './measurement/profile.js'
 import { roundTrip } from './measurement/sparse.js'
+import { type Activity, activities } from './profile.js'
 import type { Scale } from './scale.js'
 import { median } from './statistic.js'
 import { buildTable, format } from './table.js'
@@ -9,7 +12,20 @@ import { buildTargets, type Target } from './target.js'
 
 /** The whole run as Markdown. */
 export function buildReport(results: Results, scale: Scale, chart: string): string {
-  const sections = [targets, throughput, cpu, latency, delayed, sparse, tls, starts, aging, refreshes, sizes]
+  const sections = [
+    targets,
+    profile,
+    throughput,
+    cpu,
+    latency,
+    delayed,
+    sparse,
+    tls,
+    starts,
+    aging,
+    refreshes,
+    sizes,
+  ]
   return [
     '# Measured',
     describeMachine(),
@@ -37,6 +53,60 @@ export const buildTargetTable = (list: readonly Target[]): string =>
 
 const targets = (results: Results): string =>
   `## Targets\n\nSet before anything was measured, and not adjusted since.\n\n${buildTargetTable(buildTargets(results))}`
+
+/** What the targets that are not met fail by. */
+function profile({ profiles, starts }: Results): string {
+  const names = [...profiles.keys()]
+  const micro = (name: ContenderName, activity: Activity): number =>
+    (profiles.get(name)?.[activity] ?? Number.NaN) * 1000
+  const rows = activities.map((activity) => [
+    activity,
+    ...names.map((name) => format(Math.round(micro(name, activity)))),
+  ])
+  const intro =
+    'Microseconds of the main thread for a sign-in, 16 at a time, by a sampling profiler, which slows everything a little.'
+  return [
+    '## Where the time goes',
+    intro,
+    buildTable(['Activity', ...names], rows),
+    explainCPU(profiles),
+    explainImport(starts),
+  ].join('\n\n')
+}
+
+function explainCPU(profiles: Profiles): string {
+  const micro = (name: ContenderName, activity: Activity): number =>
+    (profiles.get(name)?.[activity] ?? Number.NaN) * 1000
+  const µs = (value: number): string => `${format(Math.round(value))} µs`
+  const auto = 'passport-xai auto'
+  const plain = 'passport-oauth2'
+  const requests = 'requests to the authorization server'
+  const itself = 'the strategy itself'
+  return (
+    `What sets the limit: passport-oauth2 spends ${µs(micro(plain, requests))} on two requests, passport-xai ${µs(micro(auto, requests))} on one ` +
+    `and ${µs(micro(auto, 'signature check'))} on the check of one ES256 signature, which is OpenSSL's time and nobody's choice. ` +
+    `The strategies themselves take ${µs(micro(plain, itself))} and ${µs(micro(auto, itself))}; in the difference are the nonce, the claims, ` +
+    `a state bound to client and issuer, the search for doubled parameters, and one deadline for everything.`
+  )
+}
+
+function explainImport({ imports, files }: Results['starts']): string {
+  const [ours, theirs] = (['passport-xai auto', 'passport-oauth2'] as const).map((name) => ({
+    time: median(imports.get(name) ?? []),
+    files: files.get(name) ?? Number.NaN,
+  })) as [Cost, Cost]
+  const more = ours.files - theirs.files
+  return (
+    `Importing passport-xai loads ${format(ours.files)} files, among them the ${format(theirs.files)} that passport-oauth2 loads. ` +
+    `The ${format(more)} others take ${format(ours.time - theirs.time)} ms, ${format((ours.time - theirs.time) / more)} ms each to find, read and compile.`
+  )
+}
+
+interface Cost {
+  /** Milliseconds. */
+  time: number
+  files: number
+}
 
 const middle = (values: readonly number[] = []): string => format(median(values))
 

@@ -10,6 +10,7 @@ export interface Scale {
   agingSignIns: number
   agingRounds: number
   processStarts: number
+  profileRounds: number
   refreshes: number
   sparseSignIns: number
   sparseInterval: number
@@ -18,13 +19,14 @@ export interface Scale {
 /** What `bench/RESULTS.md` shows. */
 export const full: Scale = {
   concurrencies: [1, 16, 64, 256],
-  rounds: 9,
+  rounds: 13,
   warmUpRounds: 16,
   window: 300,
   tlsSignIns: 1000,
   agingSignIns: 50_000,
   agingRounds: 7,
   processStarts: 20,
+  profileRounds: 6,
   refreshes: 2000,
   sparseSignIns: 7,
   sparseInterval: 8000,
@@ -40,6 +42,7 @@ export const quick: Scale = {
   agingSignIns: 500,
   agingRounds: 1,
   processStarts: 2,
+  profileRounds: 1,
   refreshes: 200,
   sparseSignIns: 2,
   sparseInterval: 2500,

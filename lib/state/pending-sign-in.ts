@@ -20,9 +20,19 @@ export interface PendingSignIn {
   began: number
 }
 
+type Bound = Pick<StateMetadata, 'clientID' | 'issuer' | 'callbackURL'>
+
+/** The binding that was asked for last: nearly all of a process are the same. */
+let latest: (Bound & { binding: string }) | undefined
+
 /** A digest of client, issuer and redirect URI: a sign-in that began with others is not ours (RFC 9700 §4.4, §4.7). */
-export const bindingOf = ({ clientID, issuer, callbackURL }: StateMetadata): string =>
-  hash('sha256', JSON.stringify([clientID, issuer, callbackURL]), 'base64url')
+export function bindingOf({ clientID, issuer, callbackURL }: Bound): string {
+  if (latest?.clientID !== clientID || latest.issuer !== issuer || latest.callbackURL !== callbackURL) {
+    const binding = hash('sha256', JSON.stringify([clientID, issuer, callbackURL]), 'base64url')
+    latest = { clientID, issuer, callbackURL, binding }
+  }
+  return latest.binding
+}
 
 /** Builds what a store keeps of a sign-in that begins now. */
 export const buildPendingSignIn = (

@@ -98,5 +98,5 @@ export function takeSignIn(
 
 /** A store may be written with async functions; it answers by its callback all the same. */
 function awaitRejection(returned: unknown, reject: (reason: unknown) => void): void {
-  Promise.resolve(returned).catch(reject)
+  if (returned !== undefined) Promise.resolve(returned).catch(reject)
 }

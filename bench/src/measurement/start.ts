@@ -8,6 +8,8 @@ import { onStage } from '../stage.js'
 export interface Starts {
   imports: Map<ContenderName, number[]>
   firstSignIns: Map<ContenderName, number[]>
+  /** CommonJS files that an import loads. */
+  files: Map<ContenderName, number>
 }
 
 const modules: Readonly<Record<string, string>> = {
@@ -28,13 +30,16 @@ export async function measureStart({ processStarts }: Scale): Promise<Starts> {
   )
   const imports = new Map<ContenderName, number[]>()
   const firstSignIns = new Map<ContenderName, number[]>()
+  const files = new Map<ContenderName, number>()
   const add = (results: Starts['imports'], { name }: Contender, value: number): void => {
     results.set(name as ContenderName, [...(results.get(name as ContenderName) ?? []), value])
   }
   await onStage({}, async (stage) => {
     for (let start = 0; start < processStarts; start++) {
       for (const contender of compared) {
-        add(imports, contender, importOnce(contender))
+        const imported = importOnce(contender)
+        add(imports, contender, imported.time)
+        files.set(contender.name as ContenderName, imported.files)
         const application = await stage.startApplication(contender)
         const { signIns } = await application.load({ concurrency: 1, count: 1 })
         // The very first one has warmed up the driver and the server.
@@ -43,13 +48,13 @@ export async function measureStart({ processStarts }: Scale): Promise<Starts> {
       }
     }
   })
-  return { imports, firstSignIns }
+  return { imports, firstSignIns, files }
 }
 
-function importOnce({ installs = '' }: Contender): number {
+function importOnce({ installs = '' }: Contender): { time: number; files: number } {
   const module = JSON.stringify(modules[installs])
   const load = installs === 'openid-client' ? `await import(${module})` : `require(${module})`
-  const script = `(async () => { const began = performance.now(); ${load}; console.log(performance.now() - began) })()`
+  const script = `(async () => { const began = performance.now(); ${load}; const time = performance.now() - began; console.log(JSON.stringify({ time, files: Object.keys(require.cache).length })) })()`
   const cwd = fileURLToPath(new URL('../../', import.meta.url))
-  return Number(execFileSync(process.execPath, ['-e', script], { cwd, encoding: 'utf8' }))
+  return JSON.parse(execFileSync(process.execPath, ['-e', script], { cwd, encoding: 'utf8' }))
 }
