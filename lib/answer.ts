@@ -1,17 +1,14 @@
+import { isUtf8 } from 'node:buffer'
 import type { HttpAnswer } from './http-exchange.js'
 
 const utf8Names = /^(utf-?8|us-ascii)$/i
-const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** The text of an answer that must be UTF-8; `undefined` when it says or shows that it is not. */
 export function parseUtf8({ headers, body }: HttpAnswer): string | undefined {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
-  if (!utf8Names.test(charset)) return undefined
-  try {
-    return decoder.decode(body)
-  } catch {
-    return undefined
-  }
+  if (!utf8Names.test(charset) || !isUtf8(body)) return undefined
+  // A byte order mark says nothing that is not known, and JSON has no place for it (RFC 8259 §8.1).
+  return body.toString('utf8').replace(/^\uFEFF/, '')
 }
 
 /** The JSON object in a text; `undefined` for anything else, other JSON types included. */

@@ -40,18 +40,35 @@ describe('the tarball', () => {
     it(`holds ${path}`, () => expect(pathsOf()).to.include(path))
   }
 
-  it('holds the library, its declarations, and the sources that its source maps name', () => {
+  it('holds the library in few files, its declarations, and the sources that its source maps name', () => {
     const sources = filesUnder('lib')
-    const compiled = sources.flatMap((path) => {
-      const stem = join('dist', path.replace(/\.ts$/, ''))
-      return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`]
-    })
-    expect(pathsOf()).to.include.members([...sources, ...compiled])
+    const declarations = sources.map((path) => join('dist', path.replace(/\.ts$/, '.d.ts')))
+    expect(pathsOf()).to.include.members([...sources, ...declarations, ...filesUnder('dist/package')])
+    expect(filesUnder('dist/package')).to.include.members([
+      'dist/package/index.js',
+      'dist/package/emulator.js',
+    ])
   })
 
   it('holds nothing else', () => {
-    const others = pathsOf().filter((path) => !path.startsWith('lib/') && !path.startsWith('dist/lib/'))
+    const isLibrary = (path: string): boolean =>
+      path.startsWith('lib/') || path.startsWith('dist/package/') || /^dist\/lib\/.*\.d\.ts$/.test(path)
+    const others = pathsOf().filter((path) => !isLibrary(path))
     expect(others).to.have.members(['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'package.json'])
+  })
+
+  it('loads two files of its own when an application starts', () => {
+    const script = `require(${JSON.stringify(join(root, manifest.main))}); console.log(Object.keys(require.cache).join('\\n'))`
+    const loaded = readCommand(process.execPath, ['-e', script]).split('\n')
+    expect(loaded.filter((path) => path.startsWith(join(root, 'dist')))).to.deep.equal([
+      join(root, 'dist/package/index.js'),
+      join(root, 'dist/package/start.js'),
+    ])
+  })
+
+  it('has no script that npm would run by itself on an installation', () => {
+    const lifecycle = ['preinstall', 'install', 'postinstall', 'prepublish', 'prepare', 'dependencies']
+    expect(lifecycle.filter((name) => name in manifest.scripts)).to.deep.equal([])
   })
 
   it('has source maps that lead to its sources', () => {

@@ -69,7 +69,7 @@ describe('the published package', () => {
 
   it('keeps its inside to itself', () => {
     const printed = consumer.execute(
-      `try { require('passport-xai/dist/lib/strategy.js') } catch ({ code }) { console.log(code) }`,
+      `try { require('passport-xai/dist/package/start.js') } catch ({ code }) { console.log(code) }`,
       'cjs',
     )
     expect(printed).to.equal('ERR_PACKAGE_PATH_NOT_EXPORTED')

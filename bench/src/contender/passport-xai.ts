@@ -1,6 +1,12 @@
-import { CookieStateStore, XaiStrategy } from '../../../dist/lib/index.js'
+import { createRequire } from 'node:module'
+import type * as passportXai from '../../../dist/lib/index.js'
 import type { ContenderInstance, ContenderSettings } from '../contender.js'
 import { clientID, endpointsOf } from '../setting.js'
+
+// As it is published; the declarations are elsewhere.
+const { CookieStateStore, XaiStrategy }: typeof passportXai = createRequire(import.meta.url)(
+  '../../../dist/package/index.js',
+)
 
 const secret = 'bench-bench-bench-bench-bench-bench'
 
