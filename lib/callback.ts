@@ -13,11 +13,9 @@ import { callVerify } from './verify-call.js'
  * Ends a sign-in. State first, then `iss`, then `error`, then `code`: nothing is believed of a callback that is
  * not ours, and nothing is sent for it.
  */
-export async function finishSignIn(
-  context: SignInContext,
-  { state, code, iss, ...refusal }: CallbackParameters,
-): Promise<Outcome> {
+export async function finishSignIn(context: SignInContext, parameters: CallbackParameters): Promise<Outcome> {
   const { settings, identity, req } = context
+  const { state, code, iss, error } = parameters
   const meta = metadataOf(context)
   const scope = scopeOf(context)
   const taken = await takeSignIn(settings.store, req, state ?? '', meta)
@@ -28,7 +26,7 @@ export async function finishSignIn(
     const message = 'This callback names another issuer (iss) than the sign-in began with.'
     return { kind: 'fail', info: { code: 'xai_callback_invalid', message }, status: 403 }
   }
-  if (refusal.error !== undefined) return concludeRefusal(refusal, code)
+  if (error !== undefined) return concludeRefusal(parameters)
   const codeVerifier = taken.codeVerifier as string
   const tokens = await exchangeCode(context, {
     code: code as string,
@@ -46,7 +44,7 @@ export async function finishSignIn(
   return { kind: 'success', user: verdict.user, info: buildInfo(verdict.info, taken.state) }
 }
 
-function concludeRefusal(refusal: CallbackParameters, code: string | undefined): Outcome {
+function concludeRefusal({ code, ...refusal }: CallbackParameters): Outcome {
   const [error, error_description, error_uri] = [
     refusal.error,
     refusal.error_description,

@@ -49,11 +49,19 @@ export class OversizedBodyError extends Error {
  *
  * @throws {DeadlineError} {@link OversizedBodyError}, or what `node:http` reported about the connection
  */
-export function requestAnswer({ url, body, timeout, ...options }: HttpRequest): Promise<HttpAnswer> {
+export function requestAnswer({
+  method,
+  url,
+  headers,
+  body,
+  agent,
+  signal,
+  timeout,
+}: HttpRequest): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const target = targetOf(url)
     const { request: send } = target.protocol === 'https:' ? https : http
-    const request = send({ ...target, ...options })
+    const request = send({ ...target, method, headers, agent, signal })
     const deadline = setTimeout(() => fail(new DeadlineError(timeout)), timeout)
 
     function fail(reason: Error & { rawPacket?: Buffer }): void {
