@@ -23,7 +23,7 @@ const rules: ReadonlyArray<readonly [frame: RegExp, activity: Activity]> = [
   [/^verifyOneShot |^subtle|internal\/crypto\/webcrypto/, 'signature check'],
   [/node:_http_(client|agent)|node:internal\/deps\/undici/, 'requests to the authorization server'],
   [
-    /\/(dist\/lib|dist\/contender|node_modules\/(passport-oauth2|passport-openidconnect|oauth|oauth4webapi|openid-client|jose))\//,
+    /\/(dist\/package|dist\/contender|node_modules\/(passport-oauth2|passport-openidconnect|oauth|oauth4webapi|openid-client|jose))\//,
     'the strategy itself',
   ],
   [/node:_http_server|\/node_modules\/|\/bench\/dist\//, 'Express, session and Passport'],

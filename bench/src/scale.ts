@@ -1,7 +1,10 @@
 /** How much is measured. Times are in milliseconds. */
 export interface Scale {
   concurrencies: readonly number[]
+  /** Of the concurrencies that have targets. */
   rounds: number
+  /** Of the other concurrencies. */
+  sideRounds: number
   /** Rounds before the first that counts, so that V8 has compiled what matters. */
   warmUpRounds: number
   /** Of one measurement in one round: short, because V8 drops the code of an application that waits for its turn. */
@@ -19,7 +22,8 @@ export interface Scale {
 /** What `bench/RESULTS.md` shows. */
 export const full: Scale = {
   concurrencies: [1, 16, 64, 256],
-  rounds: 13,
+  rounds: 25,
+  sideRounds: 5,
   warmUpRounds: 16,
   window: 300,
   tlsSignIns: 1000,
@@ -36,6 +40,7 @@ export const full: Scale = {
 export const quick: Scale = {
   concurrencies: [1, 16],
   rounds: 1,
+  sideRounds: 1,
   warmUpRounds: 0,
   window: 200,
   tlsSignIns: 100,

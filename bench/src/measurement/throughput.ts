@@ -16,18 +16,22 @@ export interface Throughput {
   requests: number[]
 }
 
+/** How many people sign in at a time where targets are set. */
+export const judgedConcurrencies = [16, 64]
+
 /** By contender and concurrency. */
 export type Throughputs = Map<ContenderName, Map<number, Throughput>>
 
 /** Lets as many people sign in as each application can serve, in rounds in which all have their turn. */
 export function measureThroughput(scale: Scale): Promise<Throughputs> {
-  const { concurrencies, rounds, warmUpRounds, window } = scale
+  const { concurrencies, rounds, sideRounds, warmUpRounds, window } = scale
   const results: Throughputs = new Map()
   return onStage({}, (stage) =>
     withApplications(stage, contenders, async (applications) => {
       await warmUp(applications, { rounds: warmUpRounds, window })
       for (let round = 0; round < rounds; round++) {
         for (const concurrency of concurrencies) {
+          if (round >= sideRounds && !judgedConcurrencies.includes(concurrency)) continue
           for (const application of inTurn(applications, round)) {
             const before = (await stage.counts()).requests
             const { perSecond, cpu, signIns, completed } = await loadOnce(application, concurrency, window)
