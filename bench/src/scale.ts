@@ -28,7 +28,7 @@ export const full: Scale = {
   window: 300,
   tlsSignIns: 1000,
   agingSignIns: 50_000,
-  agingRounds: 7,
+  agingRounds: 21,
   processStarts: 20,
   profileRounds: 6,
   refreshes: 2000,
