@@ -57,9 +57,8 @@ export class SessionStateStore implements StateStore {
     if (isExpired(signIn)) return fail('expired')
     // Not the handle of the request: it is part of the URL's text, and would keep all of that in memory.
     this.spent.add(signIn.handle)
-    const others = pending.filter((other) => other !== signIn)
-    session[this.key] = others
-    if (others.length > 0) this.keepAcrossRegeneration(req, session)
+    session[this.key] = pending.filter((other) => other !== signIn)
+    this.keepAcrossRegeneration(req, session)
     callback(null, signIn.codeVerifier, signIn.state)
   }
 
@@ -88,7 +87,7 @@ export class SessionStateStore implements StateStore {
       const pending = this.pendingIn(session)
       return callBefore(regenerate, args, () => {
         const renewed = sessionOf(req)
-        if (renewed) renewed[this.key] = pending
+        if (renewed && pending.length > 0) renewed[this.key] = pending
       })
     }
     Object.defineProperty(session, 'regenerate', { value, configurable: true, writable: true })

@@ -105,6 +105,18 @@ describe('SessionStateStore when a session is regenerated', () => {
     })
   }
 
+  it('keeps what a tab begins after the last sign-in was taken, and before the session is replaced', async () => {
+    const store = new SessionStateStore()
+    const carrier: Carrier = { session: undefined }
+    const session = expressSession.build(carrier)
+    carrier.session = session
+    const req = carrier as unknown as Request
+    await finish(store, req, await begin(store, req))
+    const late = await begin(store, req)
+    await expressSession.regenerate(session)
+    expect(await finish(store, req, late)).to.equal('verifier')
+  })
+
   it('hands the results of the callback on', async () => {
     expect((await regenerateAfterSignIn(expressSession, 2)).results).to.deep.equal([null])
   })
