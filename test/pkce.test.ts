@@ -1,3 +1,7 @@
+import { mock } from 'node:test'
+
+import crypto = require('node:crypto')
+
 import { expect } from 'chai'
 import { askedForIDToken, buildCodeVerifier, challengeOf, nonceOf, randomToken } from '../lib/pkce.js'
 
@@ -12,6 +16,19 @@ describe('PKCE', () => {
     const tokens = Array.from({ length: 1000 }, randomToken)
     expect(new Set(tokens)).to.have.property('size', 1000)
     for (const token of tokens) expect(token).to.match(/^[\w-]{43}$/)
+  })
+
+  it('leaves no byte of a token behind that it has given out', () => {
+    const draw = mock.method(crypto, 'randomFillSync')
+    try {
+      // As many as one draw is for, from wherever the draw before has left off.
+      const tokens = Array.from({ length: 16 }, randomToken)
+      const pools = draw.mock.calls.map((call) => call.arguments[0] as Buffer)
+      expect(pools).to.have.length(1)
+      for (const token of tokens) expect(pools[0]?.includes(Buffer.from(token, 'base64url'))).to.equal(false)
+    } finally {
+      draw.mock.restore()
+    }
   })
 
   for (const asks of [true, false])

@@ -57,11 +57,9 @@ const targets = (results: Results): string =>
 /** What the targets that are not met fail by. */
 function profile({ profiles, delayed, starts }: Results): string {
   const names = [...profiles.keys()]
-  const micro = (name: ContenderName, activity: Activity): number =>
-    (profiles.get(name)?.[activity] ?? Number.NaN) * 1000
   const rows = activities.map((activity) => [
     activity,
-    ...names.map((name) => format(Math.round(micro(name, activity)))),
+    ...names.map((name) => microseconds(profiles, name, activity)),
   ])
   const intro =
     'Microseconds of the main thread for a sign-in, 16 at a time, by a sampling profiler, which slows everything a little.'
@@ -75,18 +73,18 @@ function profile({ profiles, delayed, starts }: Results): string {
   ].join('\n\n')
 }
 
+const microseconds = (profiles: Profiles, name: ContenderName, activity: Activity): string =>
+  format(Math.round((profiles.get(name)?.[activity] ?? Number.NaN) * 1000))
+
 function explainCPU(profiles: Profiles): string {
-  const micro = (name: ContenderName, activity: Activity): number =>
-    (profiles.get(name)?.[activity] ?? Number.NaN) * 1000
-  const µs = (value: number): string => `${format(Math.round(value))} µs`
-  const auto = 'passport-xai auto'
-  const plain = 'passport-oauth2'
+  const ours = (activity: Activity): string => `${microseconds(profiles, 'passport-xai auto', activity)} µs`
+  const theirs = (activity: Activity): string => `${microseconds(profiles, 'passport-oauth2', activity)} µs`
   const requests = 'requests to the authorization server'
   const itself = 'the strategy itself'
   return (
-    `What sets the limit: passport-oauth2 spends ${µs(micro(plain, requests))} on two requests, passport-xai ${µs(micro(auto, requests))} on one ` +
-    `and ${µs(micro(auto, 'signature check'))} on the check of one ES256 signature, which is OpenSSL's time and nobody's choice. ` +
-    `The strategies themselves take ${µs(micro(plain, itself))} and ${µs(micro(auto, itself))}; in the difference are the nonce, the claims, ` +
+    `What sets the limit: passport-oauth2 spends ${theirs(requests)} on two requests, passport-xai ${ours(requests)} on one ` +
+    `and ${ours('signature check')} on the check of one ES256 signature, which is OpenSSL's time and nobody's choice. ` +
+    `The strategies themselves take ${theirs(itself)} and ${ours(itself)}; in the difference are the nonce, the claims, ` +
     `a state bound to client and issuer, the search for doubled parameters, and one deadline for everything.`
   )
 }
@@ -103,20 +101,14 @@ function explainDelay(delayed: Results['delayed']): string {
 }
 
 function explainImport({ imports, files }: Results['starts']): string {
-  const [ours, theirs] = (['passport-xai auto', 'passport-oauth2'] as const).map((name) => ({
-    time: median(imports.get(name) ?? []),
-    files: files.get(name) ?? Number.NaN,
-  })) as [Cost, Cost]
+  const timeOf = (name: ContenderName): number => median(imports.get(name) ?? [])
+  const { 'passport-xai auto': ours = Number.NaN, 'passport-oauth2': theirs = Number.NaN } =
+    Object.fromEntries(files)
+  const time = timeOf('passport-xai auto') - timeOf('passport-oauth2')
   return (
-    `Importing passport-xai loads ${format(ours.files)} files, among them the ${format(theirs.files)} that passport-oauth2 loads. ` +
-    `The ${format(ours.files - theirs.files)} others take ${format(ours.time - theirs.time)} ms, most of it to compile them.`
+    `Importing passport-xai loads ${format(ours)} files, among them the ${format(theirs)} that passport-oauth2 loads. ` +
+    `The ${format(ours - theirs)} others take ${format(time)} ms, most of it to compile them.`
   )
-}
-
-interface Cost {
-  /** Milliseconds. */
-  time: number
-  files: number
 }
 
 const middle = (values: readonly number[] = []): string => format(median(values))
