@@ -2,26 +2,25 @@ import type { Request } from 'express'
 
 import OAuth2Strategy = require('passport-oauth2')
 
-import { XaiOAuth2 } from './oauth2-client.js'
-import { onDemand } from './on-demand.js'
-import { bindPassport } from './passport-action.js'
-import type { XaiRefreshOptions, XaiTokens } from './refresh.js'
-import type { XaiRevokeOptions } from './revocation.js'
-import type { SignIns } from './sign-in.js'
-import type { ReplaceableStrategy, SignInContext } from './sign-in-context.js'
 import {
   parseStrategyOptions,
   type StrategySettings,
   type XaiAuthenticateOptions,
   type XaiStrategyOptions,
   type XaiStrategyOptionsWithRequest,
-} from './strategy-option.js'
+} from './option.js'
+import type { ReplaceableStrategy, SignInContext } from './sign-in/context.js'
+import { bindPassport } from './sign-in/passport-action.js'
+import { SignIns } from './sign-in/sign-in.js'
 import type {
   XaiVerifyFunction,
   XaiVerifyFunctionWithParams,
   XaiVerifyFunctionWithRequest,
   XaiVerifyFunctionWithRequestAndParams,
-} from './verify-call.js'
+} from './sign-in/verify.js'
+import { XaiOAuth2 } from './token/client.js'
+import { requestRefresh, type XaiRefreshOptions, type XaiTokens } from './token/refresh.js'
+import { requestRevocation, type XaiRevokeOptions } from './token/revocation.js'
 
 type AnyVerify = (...args: never[]) => unknown
 
@@ -74,7 +73,7 @@ export class XaiStrategy extends OAuth2Strategy {
     }
     let signIns: SignIns | undefined
     const load = (): SignIns => {
-      signIns ??= new onDemand.signIn.SignIns(client, setting)
+      signIns ??= new SignIns(client, setting)
       return signIns
     }
     this._signIn = { settings, load }
@@ -108,7 +107,7 @@ export class XaiStrategy extends OAuth2Strategy {
    * @throws {XaiOAuthError} `xai_refresh_token_revoked` (sign in again), `xai_refresh_failed`, `xai_refresh_invalid`
    */
   async refresh(refreshToken: string, options: XaiRefreshOptions = {}): Promise<XaiTokens> {
-    return onDemand.refresh.requestRefresh(this._oauth2, refreshToken, options)
+    return requestRefresh(this._oauth2, refreshToken, options)
   }
 
   /**
@@ -118,6 +117,6 @@ export class XaiStrategy extends OAuth2Strategy {
    */
   async revoke(token: string, options: XaiRevokeOptions = {}): Promise<void> {
     const { revocationURL } = this._signIn.settings
-    return onDemand.revocation.requestRevocation(this._oauth2, revocationURL, { ...options, token })
+    return requestRevocation(this._oauth2, revocationURL, { ...options, token })
   }
 }

@@ -2,8 +2,8 @@ import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { XaiOAuthError, XaiStrategy } from '../lib/index.js'
-import { type Answering, FaultServer, httpAnswer } from './fault-server.js'
-import { begin, finish, run } from './passport-run.js'
+import { type Answering, FaultServer, httpAnswer } from './support/fault-server.js'
+import { begin, finish, run } from './support/passport-run.js'
 
 interface Secrets {
   code: string

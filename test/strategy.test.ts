@@ -10,8 +10,8 @@ import {
   type XaiStrategyOptions,
   type XaiVerifyCallback,
 } from '../lib/index.js'
-import { Application, type ApplicationOptions, endingOf, load } from './application.js'
-import { CookieClient } from './browserless-client.js'
+import { Application, type ApplicationOptions, endingOf, load } from './support/application.js'
+import { CookieClient } from './support/browserless-client.js'
 
 const { sub, name } = defaultAccounts[0]!
 const failure = new Error('of the application')

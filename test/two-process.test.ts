@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../lib/emulator/index.js'
-import { endingOf } from './application.js'
-import { CookieClient } from './browserless-client.js'
+import { endingOf } from './support/application.js'
+import { CookieClient } from './support/browserless-client.js'
 
 const signIns = 200
 const atOnce = 8
@@ -39,7 +39,10 @@ describe('two processes behind one address, with the cookie secret in common', (
     address = await startRoundRobin(() => origins)
     origin = `http://127.0.0.1:${(address.address() as AddressInfo).port}`
     for (let n = 0; n < 2; n += 1) {
-      const child = fork(join(__dirname, 'application-process.js'), [emulator.issuer, `${origin}/callback`])
+      const child = fork(join(__dirname, 'support/application-process.js'), [
+        emulator.issuer,
+        `${origin}/callback`,
+      ])
       processes.push(child)
       const [started] = (await once(child, 'message')) as [string]
       origins.push(started)

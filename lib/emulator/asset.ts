@@ -1,4 +1,4 @@
-import { html } from '../html.js'
+import { html } from '../page/html.js'
 import { type EmulatorAccount, labelOf } from './account.js'
 import type { Answer } from './answer.js'
 

@@ -1,4 +1,4 @@
-import { type HTML, html } from '../html.js'
+import { type HTML, html } from '../page/html.js'
 import type { Answer } from './answer.js'
 
 /**

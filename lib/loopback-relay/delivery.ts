@@ -1,9 +1,9 @@
 import type { Request } from 'express'
-import { parseCallbackRequest } from '../callback-request.js'
-import { type Answer, buildEmptyAnswer, buildRefusal } from './answer.js'
+import { parseCallbackRequest } from '../sign-in/callback-request.js'
 import type { ExpectedSignIns } from './expected-sign-in.js'
 import type { RelaySettings } from './option.js'
 import { isFromLoopback } from './request-source.js'
+import { type Answer, buildEmptyAnswer, buildRefusal } from './response.js'
 
 const maxHeaderListCharacters = 256
 

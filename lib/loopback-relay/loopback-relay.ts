@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
-import { onDemand } from '../on-demand.js'
 import type { LoopbackRelayOptions } from './option.js'
+import { LoopbackRelay } from './relay.js'
 
 /**
  * Lets people sign in where xAI delivers to `http://127.0.0.1` as its consent page does: by a cross-origin `fetch`,
@@ -16,7 +16,7 @@ import type { LoopbackRelayOptions } from './option.js'
  * @throws {TypeError} that says which option is wrong, and what to write
  */
 export function loopbackRelay(options: LoopbackRelayOptions = {}): RequestHandler {
-  const relay = new onDemand.relay.LoopbackRelay(options)
+  const relay = new LoopbackRelay(options)
   return (req, res, next) => {
     relay.handle(req, res, next).catch(next)
   }

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { isLoopbackHost } from '../endpoint.js'
+import { isLoopbackHost } from '../oauth/endpoint.js'
 import { SessionStateStore } from '../state/session-state-store.js'
 
 /** A state store that can tell whose sign-in a state is. */

@@ -1,5 +1,5 @@
-import { type HTML, html } from '../html.js'
-import { type Answer, buildAnswer } from './answer.js'
+import { type HTML, html } from '../page/html.js'
+import { type Answer, buildAnswer } from './response.js'
 
 /** What the waiting page needs to know. */
 export interface WaitingPage {

@@ -1,5 +1,5 @@
 import type { Response } from 'express'
-import { isLoopbackHost } from '../endpoint.js'
+import { isLoopbackHost } from '../oauth/endpoint.js'
 
 /** A redirect to an authorization endpoint that is about to be sent. */
 export interface SignInRedirect {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Request } from 'express'
-import { isSame } from '../constant-time.js'
-import { randomToken } from '../pkce.js'
+import { isSame } from '../oauth/constant-time.js'
+import { randomToken } from '../oauth/pkce.js'
 import { bindingOf, buildPendingSignIn, isExpired, type PendingSignIn } from './pending-sign-in.js'
 import { buildSeal, type Seal } from './seal.js'
 import {

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
-import { isSame } from '../constant-time.js'
-import { randomToken } from '../pkce.js'
+import { isSame } from '../oauth/constant-time.js'
+import { randomToken } from '../oauth/pkce.js'
 import {
   bindingOf,
   buildPendingSignIn,

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { CookieStateStore } from '../../lib/index.js'
-import { type ApplicationOptions, endingOf } from '../application.js'
-import type { ClientResponse } from '../browserless-client.js'
+import { type ApplicationOptions, endingOf } from '../support/application.js'
+import type { ClientResponse } from '../support/browserless-client.js'
 import { Scene } from './scene.js'
 
 const invalid = 'xai_state_invalid'

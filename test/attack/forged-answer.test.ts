@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { endingOf, load } from '../application.js'
+import { endingOf, load } from '../support/application.js'
 import { Scene, stores, withParameters } from './scene.js'
 
 const forgedWords = 'Call 555-0100 to unlock your account'

@@ -5,9 +5,9 @@ import OAuth2Strategy = require('passport-oauth2')
 
 import type { EmulatorOptions } from '../../lib/emulator/index.js'
 import type { XaiProfile } from '../../lib/index.js'
-import { type Application, endingOf } from '../application.js'
-import type { ClientResponse, CookieClient } from '../browserless-client.js'
-import { Gate } from '../gate.js'
+import { type Application, endingOf } from '../support/application.js'
+import type { ClientResponse, CookieClient } from '../support/browserless-client.js'
+import { Gate } from '../support/gate.js'
 import { Scene, stores } from './scene.js'
 
 const twoAccounts: EmulatorOptions = {

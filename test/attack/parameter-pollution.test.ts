@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { endingOf } from '../application.js'
+import { endingOf } from '../support/application.js'
 import { Scene, stores } from './scene.js'
 
 const invalid = 'xai_callback_invalid'

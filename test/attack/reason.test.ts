@@ -1,7 +1,7 @@
 import { mock } from 'node:test'
 import { expect } from 'chai'
 import type { StateFailureReason } from '../../lib/index.js'
-import { type Ending, endingOf, load } from '../application.js'
+import { type Ending, endingOf, load } from '../support/application.js'
 import { Scene, withParameters } from './scene.js'
 
 /** A request of a real browser's for every reason there is; the type holds the table complete. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../lib/emulator/index.js'
-import { Application, type ApplicationOptions, type Ending, load } from '../application.js'
-import { CookieClient } from '../browserless-client.js'
+import { Application, type ApplicationOptions, type Ending, load } from '../support/application.js'
+import { CookieClient } from '../support/browserless-client.js'
 
 /** The stores that every attack is tried on. */
 export const stores: ReadonlyArray<readonly [name: string, setup: Pick<ApplicationOptions, 'store'>]> = [

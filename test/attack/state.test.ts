@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { defaultClients, type Emulator, startEmulator } from '../../lib/emulator/index.js'
-import type { ApplicationOptions } from '../application.js'
-import { endingOf, load } from '../application.js'
+import type { ApplicationOptions } from '../support/application.js'
+import { endingOf, load } from '../support/application.js'
 import { Scene, stores, withParameters } from './scene.js'
 
 const invalid = 'xai_state_invalid'

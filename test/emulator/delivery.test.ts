@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
-import type { ClientResponse } from '../browserless-client.js'
+import type { ClientResponse } from '../support/browserless-client.js'
 import { RelyingParty } from './relying-party.js'
 
 const deliveredTo = ({ body }: ClientResponse): string | undefined =>

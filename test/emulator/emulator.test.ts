@@ -10,7 +10,7 @@ import {
   forgeries,
   startEmulator,
 } from '../../lib/emulator/index.js'
-import { CookieClient } from '../browserless-client.js'
+import { CookieClient } from '../support/browserless-client.js'
 import { callbackURL, claimsOf, headerOf, RelyingParty } from './relying-party.js'
 
 const basic = (user: string, password: string) => ({

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { buildJSONAnswer } from '../../lib/emulator/answer.js'
 import { HTTPFront } from '../../lib/emulator/http-front.js'
 import { RequestLog } from '../../lib/emulator/request-log.js'
-import { CookieClient } from '../browserless-client.js'
+import { CookieClient } from '../support/browserless-client.js'
 
 describe('HTTPFront', () => {
   let front: HTTPFront

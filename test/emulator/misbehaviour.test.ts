@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { expect } from 'chai'
 import { type Emulator, type Misbehaviour, startEmulator } from '../../lib/emulator/index.js'
-import { CookieClient } from '../browserless-client.js'
+import { CookieClient } from '../support/browserless-client.js'
 import { RelyingParty } from './relying-party.js'
 
 const failure = (promise: Promise<unknown>): Promise<{ code?: string }> =>

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { type EmulatorOptions, startEmulator } from '../../lib/emulator/index.js'
-import { CookieClient } from '../browserless-client.js'
+import { CookieClient } from '../support/browserless-client.js'
 import { claimsOf, RelyingParty } from './relying-party.js'
 
 /** Runs a test against an emulator of its own. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Emulator } from '../../lib/emulator/index.js'
-import { CookieClient, type SignInChoice } from '../browserless-client.js'
+import { CookieClient, type SignInChoice } from '../support/browserless-client.js'
 
 export const callbackURL = 'http://127.0.0.1:9/callback'
 

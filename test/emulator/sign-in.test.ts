@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
-import { type ClientResponse, CookieClient, formAction } from '../browserless-client.js'
+import { type ClientResponse, CookieClient, formAction } from '../support/browserless-client.js'
 import { callbackURL, RelyingParty } from './relying-party.js'
 
 const isCallback = (location: string): boolean => location.startsWith(callbackURL)

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { type Emulator, startEmulator } from 'passport-xai/emulator'
 import { createApplication } from '../../examples/express/application.js'
 import { type Example, startExample } from '../../examples/express/server.js'
-import { CookieClient } from '../browserless-client.js'
+import { CookieClient } from '../support/browserless-client.js'
 import { Visitor } from './visitor.js'
 
 /** The address in an attribute of a page. */

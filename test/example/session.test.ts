@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { type Emulator, startEmulator } from 'passport-xai/emulator'
 import { type Example, startExample } from '../../examples/express/server.js'
-import type { ClientResponse } from '../browserless-client.js'
+import type { ClientResponse } from '../support/browserless-client.js'
 import { formOf, Visitor } from './visitor.js'
 
 describe('The Express example, signed in', () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import session from 'express-session'
 import { type Emulator, startEmulator } from 'passport-xai/emulator'
 import { type Example, startExample } from '../../examples/express/server.js'
-import { type ClientResponse, CookieClient } from '../browserless-client.js'
+import { type ClientResponse, CookieClient } from '../support/browserless-client.js'
 import { Visitor } from './visitor.js'
 
 describe('The Express example, signing in', () => {

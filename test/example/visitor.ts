@@ -1,4 +1,4 @@
-import { type ClientResponse, CookieClient, type SignInChoice } from '../browserless-client.js'
+import { type ClientResponse, CookieClient, type SignInChoice } from '../support/browserless-client.js'
 
 /** Somebody at the example, in a browser of their own without scripts. */
 export class Visitor extends CookieClient {

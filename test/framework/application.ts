@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CookieStateStore, SessionStateStore, XaiStrategy, type XaiStrategyOptions } from 'passport-xai'
 import { type Emulator, startEmulator } from 'passport-xai/emulator'
-import { type ClientResponse, CookieClient } from '../browserless-client.js'
+import { type ClientResponse, CookieClient } from '../support/browserless-client.js'
 
 /** Where a pending sign-in is kept, by the name that the tests call it. */
 export const stores = {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { SessionStateStore } from 'passport-xai'
-import { CookieClient } from '../browserless-client.js'
+import { CookieClient } from '../support/browserless-client.js'
 import { type Application, startApplication } from './application.js'
 import { frameworks } from './framework.js'
 

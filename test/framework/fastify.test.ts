@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { CookieClient } from '../browserless-client.js'
+import { CookieClient } from '../support/browserless-client.js'
 import { type Application, startApplication } from './application.js'
 import { frameworks } from './framework.js'
 

@@ -2,7 +2,7 @@ import { ConflictException, Controller, Get, Injectable, Req, type Type, UseGuar
 import { AuthGuard, PassportStrategy } from '@nestjs/passport'
 import { expect } from 'chai'
 import { type XaiProfile, XaiStrategy, type XaiStrategyOptions } from 'passport-xai'
-import { CookieClient } from '../browserless-client.js'
+import { CookieClient } from '../support/browserless-client.js'
 import { type Application, startApplication } from './application.js'
 import { buildNest } from './nest-application.js'
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { type Emulator, type Forgery, forgeries, startEmulator } from '../../lib/emulator/index.js'
 import { XaiOAuthError, type XaiProfile, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
-import { signInDirectly } from '../direct-sign-in.js'
+import { signInDirectly } from '../support/direct-sign-in.js'
 
 const callbackURL = 'http://127.0.0.1/callback'
 

@@ -1,6 +1,7 @@
 import { mock } from 'node:test'
 import { expect } from 'chai'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../lib/emulator/index.js'
+import { maxRequestsPerPeriod } from '../../lib/identity/key-set.js'
 import {
   type StateStore,
   XaiOAuthError,
@@ -8,8 +9,7 @@ import {
   XaiStrategy,
   type XaiStrategyOptions,
 } from '../../lib/index.js'
-import { maxRequestsPerPeriod } from '../../lib/key-set.js'
-import { type Action, act, signInDirectly } from '../direct-sign-in.js'
+import { type Action, act, signInDirectly } from '../support/direct-sign-in.js'
 
 const personalSub = /^[0-9a-f-]{36}$/
 

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import { type ClientResponse, CookieClient } from '../browserless-client.js'
+import { type ClientResponse, CookieClient } from '../support/browserless-client.js'
 import type { RelayApplication } from './relay-application.js'
 
 /** A sign-in that waits: its page, and what the page knows. */

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import type { RequestHandler } from 'express'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import { CookieStateStore, SessionStateStore } from '../../lib/index.js'
-import type { ClientResponse } from '../browserless-client.js'
+import type { ClientResponse } from '../support/browserless-client.js'
 import { type RelayApplication, startRelayApplication } from './relay-application.js'
 import { deliver, obtainCallback, preflight, RelayBrowser, type Waiting } from './relay-browser.js'
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Emulator } from '../../lib/emulator/index.js'
-import { type ClientResponse, CookieClient } from '../browserless-client.js'
+import { type ClientResponse, CookieClient } from '../support/browserless-client.js'
 import { endProcess } from './redis-server.js'
 
 /** Where a load balancer would be; the tests stop before it and choose the process themselves. */

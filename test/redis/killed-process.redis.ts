@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { until } from '../until.js'
+import { until } from '../support/until.js'
 import { signedInBrowser } from './application-process.js'
 import { Deployment, lease } from './deployment.js'
 

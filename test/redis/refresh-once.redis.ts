@@ -6,7 +6,7 @@ import { TokenLock } from '../../examples/redis/token-lock.js'
 import { type Redis, type StoredTokens, TokenStore } from '../../examples/redis/token-store.js'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import { XaiOAuthError, XaiStrategy } from '../../lib/index.js'
-import { signInDirectly } from '../direct-sign-in.js'
+import { signInDirectly } from '../support/direct-sign-in.js'
 import { type RedisServer, startRedisServer } from './redis-server.js'
 
 const failureOf = (promise: Promise<unknown>): Promise<Error> =>

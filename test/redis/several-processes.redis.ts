@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import type { Redis } from '../../examples/redis/token-store.js'
 import type { Emulator } from '../../lib/emulator/index.js'
-import { CookieClient } from '../browserless-client.js'
-import { until } from '../until.js'
+import { CookieClient } from '../support/browserless-client.js'
+import { until } from '../support/until.js'
 import { ApplicationProcess, signedInBrowser, signInAcross } from './application-process.js'
 import { Deployment } from './deployment.js'
 

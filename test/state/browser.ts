@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { StateMetadata } from '../../lib/index.js'
-import { CookieJar } from '../cookie-jar.js'
+import { CookieJar } from '../support/cookie-jar.js'
 
 /** What a sign-in at an application on https is bound to. */
 export const meta: StateMetadata = {

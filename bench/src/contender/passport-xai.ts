@@ -5,7 +5,7 @@ import { clientID, endpointsOf } from '../setting.js'
 
 // As it is published; the declarations are elsewhere.
 const { CookieStateStore, XaiStrategy }: typeof passportXai = createRequire(import.meta.url)(
-  '../../../dist/package/index.js',
+  '../../../dist/lib/index.js',
 )
 
 const secret = 'bench-bench-bench-bench-bench-bench'

@@ -13,7 +13,7 @@ export interface Starts {
 }
 
 const modules: Readonly<Record<string, string>> = {
-  'passport-xai': fileURLToPath(new URL('../../../dist/package/index.js', import.meta.url)),
+  'passport-xai': fileURLToPath(new URL('../../../dist/lib/index.js', import.meta.url)),
   'passport-oauth2': 'passport-oauth2',
   'openid-client': 'openid-client/passport',
   'passport-openidconnect': 'passport-openidconnect',

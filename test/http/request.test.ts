@@ -1,0 +1,147 @@
+import { Agent } from 'node:http'
+import { expect } from 'chai'
+import {
+  DeadlineError,
+  type HttpAnswer,
+  type HttpRequest,
+  maxBodyBytes,
+  OversizedBodyError,
+  requestAnswer,
+} from '../../lib/http/request.js'
+import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+
+describe('an HTTP exchange', () => {
+  let server: FaultServer | undefined
+  afterEach(() => server?.close())
+
+  async function exchange(answering: Answering, changes: Partial<HttpRequest> = {}): Promise<HttpAnswer> {
+    server = await FaultServer.start(answering)
+    const request = { method: 'GET', url: `${server.origin}/path?a=b`, headers: {}, timeout: 4000 } as const
+    return requestAnswer({ ...request, ...changes })
+  }
+
+  const failureOf = (...given: Parameters<typeof exchange>): Promise<Error & Record<string, unknown>> =>
+    exchange(...given).then(
+      () => expect.fail('an answer came'),
+      (error) => error,
+    )
+
+  it('sends method, path, headers and body, and gives status, headers and body', async () => {
+    const answer = await exchange((socket) => socket.end(httpAnswer(299, 'bödy', 'X-A: 1')), {
+      method: 'POST',
+      headers: { 'X-B': '2' },
+      body: 'a=ü',
+    })
+    expect(server?.requests).to.have.length(1)
+    expect(server?.requests[0]).to.match(/^POST \/path\?a=b HTTP\/1\.1\r\nX-B: 2\r\n.*\r\n\r\na=ü$/s)
+    expect(answer).to.deep.include({ status: 299, body: Buffer.from('bödy') })
+    expect(answer.headers).to.include({ 'x-a': '1' })
+  })
+
+  it('takes a redirect as an answer', async () => {
+    const { status } = await exchange((socket, request) =>
+      socket.end(
+        request.startsWith('GET /path') ? httpAnswer(302, '', 'Location: /other') : httpAnswer(200, ''),
+      ),
+    )
+    expect(status).to.equal(302)
+    expect(server?.requests).to.have.length(1)
+  })
+
+  it('takes an informational answer for none', async () => {
+    const { status } = await exchange((socket) =>
+      socket.end(Buffer.concat([Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'), httpAnswer(200, '')])),
+    )
+    expect(status).to.equal(200)
+  })
+
+  it('accepts a body of exactly one mebibyte', async () => {
+    const { body } = await exchange((socket) => socket.end(httpAnswer(200, 'x'.repeat(maxBodyBytes))))
+    expect(body).to.have.length(maxBodyBytes)
+  })
+
+  it('reads no more than the first chunk past one mebibyte, and closes the socket', async () => {
+    const error = await failureOf((socket) => socket.write(httpAnswer(200, 'x'.repeat(maxBodyBytes + 1))))
+    expect(error).to.be.instanceOf(OversizedBodyError)
+    expect(error.message).to.equal('the body is larger than 1048576 bytes')
+    expect((error as unknown as OversizedBodyError).answer).to.deep.include({ status: 200 })
+    await server?.hungUp()
+  })
+
+  const stalls: ReadonlyArray<readonly [where: string, answering: Answering]> = [
+    ['before the headers', () => undefined],
+    ['in the headers', (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Le')],
+    ['before the body', (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n')],
+    ['in the body', (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel')],
+    ['in a chunk', (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel')],
+    ['after an informational answer', (socket) => socket.write('HTTP/1.1 100 Continue\r\n\r\n')],
+  ]
+  for (const [where, answering] of stalls)
+    it(`ends at the deadline when the answer stalls ${where}, and closes the socket`, async () => {
+      const error = await failureOf(answering, { timeout: 60 })
+      expect(error).to.be.instanceOf(DeadlineError).and.to.include({ code: 'ETIMEDOUT' })
+      expect(error.message).to.equal('no complete answer within 60 ms')
+      await server?.hungUp()
+    })
+
+  it('ends at the deadline when the answer dribbles for ever', async () => {
+    const error = await failureOf(
+      (socket) => {
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+        const dribble = setInterval(() => socket.write('1\r\nx\r\n'), 5)
+        socket.on('close', () => clearInterval(dribble))
+      },
+      { timeout: 60 },
+    )
+    expect(error).to.be.instanceOf(DeadlineError)
+    await server?.hungUp()
+  })
+
+  it('ends at the deadline while it waits for a free connection', async () => {
+    const agent = new Agent({ maxSockets: 1 })
+    const never = failureOf(() => undefined, { agent, timeout: 4000 })
+    const url = await new Promise<string>((resolve) =>
+      setImmediate(() => resolve(`${server?.origin}/waiting`)),
+    )
+    const waiting = requestAnswer({ method: 'GET', url, headers: {}, agent, timeout: 60 })
+    expect(await waiting.catch((error) => error)).to.be.instanceOf(DeadlineError)
+    await server?.close()
+    expect(await never).to.include({ code: 'ECONNRESET' })
+    expect(server?.requests.filter((request) => request.includes('/waiting'))).to.be.empty
+  })
+
+  it('says what Node said when the connection is reset', async () => {
+    expect(await failureOf((socket) => socket.resetAndDestroy())).to.include({ code: 'ECONNRESET' })
+  })
+
+  it('closes the socket when the server switches protocols', async () => {
+    const answer = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
+    const error = await failureOf((socket) => socket.write(answer))
+    expect(error.message).to.equal('the server switched protocols')
+    await server?.hungUp()
+  })
+
+  it('keeps the bytes that could not be parsed to itself', async () => {
+    const error = await failureOf((socket) => socket.write('garbage, and the code c0de\r\n\r\n'))
+    expect(error.code).to.match(/^HPE_/)
+    expect(error).to.not.have.property('rawPacket')
+    await server?.hungUp()
+  })
+
+  it('ends with the signal, and closes the socket', async () => {
+    const controller = new AbortController()
+    const error = await failureOf(() => controller.abort(), { signal: controller.signal })
+    expect(error).to.include({ name: 'AbortError' })
+    await server?.hungUp()
+  })
+
+  const impossible: ReadonlyArray<readonly [what: string, changes: Partial<HttpRequest>]> = [
+    ['a header that cannot be sent', { headers: { 'X-A': 'a\r\nb' } }],
+    ['an agent of another protocol', { url: 'https://127.0.0.1:1/', agent: new Agent() }],
+  ]
+  for (const [what, changes] of impossible)
+    it(`fails, and sends nothing, with ${what}`, async () => {
+      expect(await failureOf((socket) => socket.end(), changes)).to.be.instanceOf(TypeError)
+      expect(server?.sockets).to.be.empty
+    })
+})

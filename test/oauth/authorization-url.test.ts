@@ -1,0 +1,136 @@
+import { expect } from 'chai'
+import {
+  buildAuthorizationURL,
+  checkAuthorizationParams,
+  hasOpenID,
+  parseScope,
+} from '../../lib/oauth/authorization-url.js'
+import { challengeOf, nonceOf } from '../../lib/oauth/pkce.js'
+
+const request = {
+  authorizationURL: 'https://auth.x.ai/oauth2/authorize',
+  clientID: 'app & co',
+  redirectURI: 'https://app.example/callback?a=b&c=ü',
+  scope: 'openid email',
+  state: 's+t/=',
+  codeVerifier: 'v'.repeat(43),
+  extras: {},
+}
+const parametersOf = (changes: object = {}): Array<[string, string]> => [
+  ...new URL(buildAuthorizationURL({ ...request, ...changes })).searchParams,
+]
+
+describe('the authorization request', () => {
+  it('carries each parameter of the protocol once', () => {
+    expect(parametersOf()).to.have.deep.members([
+      ['response_type', 'code'],
+      ['client_id', 'app & co'],
+      ['redirect_uri', 'https://app.example/callback?a=b&c=ü'],
+      ['scope', 'openid email'],
+      ['state', 's+t/='],
+      ['nonce', nonceOf(request.codeVerifier)],
+      ['code_challenge', challengeOf(request.codeVerifier)],
+      ['code_challenge_method', 'S256'],
+    ])
+  })
+
+  it('never carries the verifier', () => {
+    expect(buildAuthorizationURL(request)).to.not.contain(request.codeVerifier)
+  })
+
+  it('has no nonce without openid, and no scope without one', () => {
+    expect(new URLSearchParams(parametersOf({ scope: 'api:access' })).has('nonce')).to.equal(false)
+    expect(new URLSearchParams(parametersOf({ scope: '' })).has('scope')).to.equal(false)
+  })
+
+  it('carries the application’s parameters, none of which replaces one of the protocol', () => {
+    const extras = {
+      plan: 'a b',
+      max_age: 0,
+      on: true,
+      none: undefined,
+      nothing: null,
+      state: 'x',
+      nonce: 'y',
+    }
+    const parameters = parametersOf({ extras })
+    expect(parameters).to.deep.include.members([
+      ['plan', 'a b'],
+      ['max_age', '0'],
+      ['on', 'true'],
+      ['state', 's+t/='],
+    ])
+    const names = parameters.map(([name]) => name)
+    expect(names).to.have.property('length', new Set(names).size)
+    expect(names).to.not.include.members(['none']).and.to.not.include.members(['nothing'])
+    expect(parameters).to.not.deep.include(['nonce', 'y'])
+  })
+
+  it('keeps the query of an endpoint that has one', () => {
+    const authorizationURL = 'https://auth.x.ai/authorize?tenant=a%20b&x=+'
+    expect(buildAuthorizationURL({ ...request, authorizationURL })).to.match(
+      /^https:\/\/auth\.x\.ai\/authorize\?tenant=a%20b&x=\+&response_type=code&/,
+    )
+  })
+})
+
+describe('scopes', () => {
+  it('are joined by spaces', () => {
+    expect(parseScope(['openid', 'email'])).to.equal('openid email')
+    expect(parseScope(' openid ')).to.equal('openid')
+    expect(parseScope([])).to.equal('')
+  })
+
+  for (const scope of [undefined, null, 1, {}, ['openid', 1], [['openid']]])
+    it(`are not ${JSON.stringify(scope)}`, () => {
+      expect(() => parseScope(scope)).to.throw(
+        TypeError,
+        /scope must be a string or a list of strings; write/,
+      )
+    })
+
+  it('ask for an id_token by openid alone', () => {
+    expect(hasOpenID('email openid')).to.equal(true)
+    expect(hasOpenID('openid2 x:openid')).to.equal(false)
+    expect(hasOpenID('')).to.equal(false)
+  })
+})
+
+describe('authorization parameters', () => {
+  it('may be strings, numbers, booleans and undefined under names of their own', () => {
+    expect(() => checkAuthorizationParams({ a: 'x', b: 1, c: false, d: undefined })).to.not.throw()
+  })
+
+  const names = [
+    'response_type',
+    'response_mode',
+    'client_id',
+    'client_secret',
+    'code',
+    'code_verifier',
+    'redirect_uri',
+    'scope',
+    'state',
+    'nonce',
+  ]
+  for (const name of [...names, 'code_challenge', 'code_challenge_method', 'request', 'request_uri'])
+    it(`may not name ${name}`, () => {
+      expect(() => checkAuthorizationParams({ [name]: 'x' })).to.throw(
+        TypeError,
+        `may not set ${name}, which the protocol`,
+      )
+    })
+
+  for (const value of [null, {}, ['a'], () => 'a'])
+    it(`may not be ${JSON.stringify(value) ?? 'a function'}`, () => {
+      expect(() => checkAuthorizationParams({ plan: value })).to.throw(
+        TypeError,
+        /authorizationParams\.plan must be/,
+      )
+    })
+
+  for (const params of [undefined, null, 'a=b', 1, ['a']])
+    it(`are not ${JSON.stringify(params)}`, () => {
+      expect(() => checkAuthorizationParams(params)).to.throw(TypeError, /must be an object, or a function/)
+    })
+})

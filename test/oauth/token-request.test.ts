@@ -1,0 +1,81 @@
+import { expect } from 'chai'
+import { challengeOf } from '../../lib/oauth/pkce.js'
+import { buildCodeGrant, buildForm, buildRefreshGrant } from '../../lib/oauth/token-request.js'
+
+const grant = { code: 'c', redirectURI: 'https://app.example/callback', codeVerifier: 'v'.repeat(43) }
+
+describe('a code grant', () => {
+  const plain = {
+    grant_type: 'authorization_code',
+    code: 'c',
+    redirect_uri: 'https://app.example/callback',
+    code_verifier: 'v'.repeat(43),
+  }
+
+  it('repeats the challenge of its verifier', () => {
+    expect(buildCodeGrant({ ...grant, echoCodeChallenge: true })).to.deep.equal({
+      ...plain,
+      code_challenge: challengeOf(grant.codeVerifier),
+      code_challenge_method: 'S256',
+    })
+  })
+
+  it('is the plain one of RFC 7636 without the echo', () => {
+    expect(buildCodeGrant({ ...grant, echoCodeChallenge: false })).to.deep.equal(plain)
+  })
+
+  it('has no redirect URI when there is none', () => {
+    expect(
+      buildCodeGrant({ ...grant, redirectURI: undefined, echoCodeChallenge: false }),
+    ).to.not.have.property('redirect_uri')
+  })
+})
+
+describe('a refresh grant', () => {
+  it('holds the token alone', () => {
+    expect(buildRefreshGrant('OR-1')).to.deep.equal({ grant_type: 'refresh_token', refresh_token: 'OR-1' })
+  })
+})
+
+describe('a form', () => {
+  it('survives every character', () => {
+    const value = 'a+b & c=d % é€🔑 \' " \r\n ~*()'
+    const parsed = new URLSearchParams(buildForm({ code: value }, { extra: value }))
+    expect([...parsed]).to.deep.equal([
+      ['code', value],
+      ['extra', value],
+    ])
+  })
+
+  it('has the application’s parameters after the protocol’s, lists as repeated ones', () => {
+    const extras = { audience: ['a', 'b'], max: 1, on: true, none: null, nothing: undefined, empty: '' }
+    expect(buildForm({ code: 'c' }, extras)).to.equal('code=c&audience=a&audience=b&max=1&on=true&empty=')
+  })
+
+  const names = [
+    'grant_type',
+    'code',
+    'refresh_token',
+    'redirect_uri',
+    'client_id',
+    'client_secret',
+    'code_verifier',
+    'code_challenge',
+    'code_challenge_method',
+  ]
+  for (const name of names)
+    it(`takes ${name} from nobody but the protocol`, () => {
+      expect(buildForm({}, { [name]: 'x' })).to.equal('')
+      expect(buildForm({ [name]: 'ours' }, { [name]: ['theirs', 'again'] })).to.equal(`${name}=ours`)
+    })
+
+  it('leaves the application’s object as it is', () => {
+    const extras = Object.freeze({ audience: Object.freeze(['a']), code: 'x' })
+    expect(buildForm({ code: 'c' }, extras)).to.equal('code=c&audience=a')
+    expect(extras).to.deep.equal({ audience: ['a'], code: 'x' })
+  })
+
+  it('needs no parameters of the application’s', () => {
+    expect(buildForm({ a: '1' })).to.equal('a=1')
+  })
+})

@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import { expect } from 'chai'
+import type { Request } from 'express'
+import { bindPassport, type Outcome } from '../../lib/sign-in/passport-action.js'
+
+type Call = readonly [action: string, ...args: unknown[]]
+
+/** A strategy as Passport hands it over, which notes what it was told, and a request. */
+const passportWith = (actions: Record<string, (...args: unknown[]) => unknown> = {}) => {
+  const calls: Call[] = []
+  const note =
+    (name: string) =>
+    (...args: unknown[]): unknown => {
+      calls.push([name, ...args])
+      return actions[name]?.(...args)
+    }
+  const strategy = Object.fromEntries(
+    ['redirect', 'success', 'fail', 'error'].map((name) => [name, note(name)]),
+  )
+  const req = { next: note('next') } as unknown as Request
+  return { calls, strategy, req }
+}
+
+const thrower = (error: unknown) => (): never => {
+  throw error
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const user = { id: '1' }
+const info = { message: 'why' }
+const error = new Error('what went wrong')
+
+describe('bindPassport', () => {
+  const rows: ReadonlyArray<readonly [outcome: Outcome, call: Call]> = [
+    [{ kind: 'redirect', location: 'https://xai.example/' }, ['redirect', 'https://xai.example/']],
+    [{ kind: 'success', user, info }, ['success', user, info]],
+    [{ kind: 'fail', info, status: 403 }, ['fail', info, 403]],
+    [{ kind: 'error', error }, ['error', error]],
+  ]
+  for (const [outcome, call] of rows) {
+    it(`performs ${outcome.kind}, and nothing else`, async () => {
+      const { calls, strategy, req } = passportWith()
+      bindPassport(strategy, req)(outcome)
+      await settled()
+      expect(calls).to.deep.equal([call])
+    })
+
+    it(`keeps the ${outcome.kind} of the request it was bound to`, () => {
+      const [mine, yours] = [passportWith(), passportWith()]
+      const conclude = bindPassport(mine.strategy, mine.req)
+      Object.assign(mine.strategy, yours.strategy)
+      conclude(outcome)
+      expect([mine.calls.length, yours.calls.length]).to.deep.equal([1, 0])
+    })
+
+    it(`hands what the application throws inside ${outcome.kind} to the framework, as it is`, () => {
+      const thrown = new Error('of the application')
+      const { calls, strategy, req } = passportWith({ [outcome.kind]: thrower(thrown) })
+      bindPassport(strategy, req)(outcome)
+      expect(calls.slice(1)).to.have.lengthOf(1)
+      expect(calls[1]?.[0]).to.equal('next')
+      expect(calls[1]?.[1]).to.equal(thrown)
+    })
+  }
+
+  it('hands the rejection of an asynchronous callback to the framework', async () => {
+    const thrown = new Error('of the application')
+    const { calls, strategy, req } = passportWith({ success: () => Promise.reject(thrown) })
+    bindPassport(strategy, req)({ kind: 'success', user, info })
+    await settled()
+    expect(calls.slice(1)).to.deep.equal([['next', thrown]])
+  })
+
+  it('hands it to Passport’s error where the framework puts no next onto requests', () => {
+    const { calls, strategy } = passportWith({ success: thrower(error) })
+    bindPassport(strategy, {} as Request)({ kind: 'success', user, info })
+    expect(calls.slice(1)).to.deep.equal([['error', error]])
+  })
+
+  for (const empty of [undefined, null, false, '', 0]) {
+    it(`makes an Error of an error that is ${JSON.stringify(empty)}, so that no framework goes on`, () => {
+      const { calls, strategy, req } = passportWith()
+      bindPassport(strategy, req)({ kind: 'error', error: empty })
+      expect(calls).to.have.lengthOf(1)
+      expect(calls[0]?.[1]).to.be.an('error')
+    })
+  }
+
+  it('makes an Error of an empty value that the application throws', () => {
+    const { calls, strategy, req } = passportWith({ success: thrower(undefined) })
+    bindPassport(strategy, req)({ kind: 'success', user, info })
+    expect(calls[1]?.[1]).to.be.an('error')
+  })
+
+  it('warns the process when even the framework throws', async () => {
+    const { strategy, req } = passportWith({ success: thrower(error), next: thrower(new Error('once more')) })
+    const warned = once(process, 'warning')
+    bindPassport(strategy, req)({ kind: 'success', user, info })
+    const [warning] = (await warned) as [Error]
+    expect(warning.name).to.equal('XaiStrategyWarning')
+    expect(warning.message).to.match(/^nobody handles what the application threw: Error: once more/)
+  })
+})

@@ -1,0 +1,47 @@
+import type { Request } from 'express'
+import type { XaiStrategy } from '../../lib/index.js'
+import type { XaiAuthenticateOptions } from '../../lib/option.js'
+import { CookieClient } from './browserless-client.js'
+
+/** The Passport action that a request ended with. */
+export interface Action {
+  kind: 'redirect' | 'success' | 'fail' | 'error'
+  /** The location, the user, the info or the error. */
+  value: unknown
+  /** The info of a success, or the status of a failure. */
+  detail?: unknown
+}
+
+type BareRequest = Partial<Pick<Request, 'query' | 'method' | 'headers' | 'body' | 'url'>> & {
+  session?: object
+}
+
+/** Runs one request through a strategy as Passport does, on an object derived from it. */
+export function act(strategy: object, req: BareRequest, options?: XaiAuthenticateOptions): Promise<Action> {
+  return new Promise((resolve) => {
+    const derived = Object.create(strategy) as XaiStrategy & Record<string, unknown>
+    const on =
+      (kind: Action['kind']) =>
+      (value: unknown, detail?: unknown): void =>
+        resolve({ kind, value, detail })
+    Object.assign(derived, {
+      redirect: on('redirect'),
+      success: on('success'),
+      fail: on('fail'),
+      error: on('error'),
+    })
+    derived.authenticate({ method: 'GET', headers: {}, query: {}, ...req } as Request, options)
+  })
+}
+
+/** A whole sign-in at an issuer that shows no pages: begin, redirect there and back, callback. */
+export async function signInDirectly(strategy: object, options?: XaiAuthenticateOptions): Promise<Action> {
+  const session = {}
+  const begun = await act(strategy, { session }, options)
+  if (begun.kind !== 'redirect') return begun
+  const callback = await new CookieClient().open(String(begun.value), (location) =>
+    new URL(location).searchParams.has('state'),
+  )
+  const query = Object.fromEntries(new URL(String(callback.headers.location)).searchParams)
+  return act(strategy, { session, query }, options)
+}

@@ -1,0 +1,121 @@
+import { expect } from 'chai'
+import { OversizedBodyError } from '../../lib/http/request.js'
+import { XaiOAuth2 } from '../../lib/token/client.js'
+import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+
+type Results = [error: unknown, data?: unknown, response?: unknown]
+
+describe('XaiOAuth2', () => {
+  let server: FaultServer
+  let answering: Answering
+  beforeEach(async () => {
+    answering = (socket) => socket.write(httpAnswer(200, '{"ü":1}', 'X-A: b'))
+    server = await FaultServer.start((socket, request) => answering(socket, request))
+  })
+  afterEach(() => server.close())
+
+  const clientOf = (customHeaders: object = {}, clientSecret = ''): XaiOAuth2 =>
+    new XaiOAuth2('app', clientSecret, '', '', `${server.origin}/oauth2/token`, customHeaders as never)
+
+  const get = (client: XaiOAuth2, url = `${server.origin}/v1/me?a=b&c=%20`): Promise<Results> =>
+    new Promise((resolve) => client.get(url, 'AT-1', (...results) => resolve(results as Results)))
+
+  describe('get()', () => {
+    it('asks the URL verbatim, with the token in the header', async () => {
+      const [error, data, response] = await get(clientOf({ 'X-Trace': 'a', authorization: 'Basic other' }))
+      expect(error).to.equal(null)
+      expect(data).to.equal('{"ü":1}')
+      expect(response).to.have.property('statusCode', 200)
+      expect(response).to.have.nested.property('headers.x-a', 'b')
+      expect(server.requests).to.have.length(1)
+      const [request] = server.requests
+      expect(request).to.match(/^GET \/v1\/me\?a=b&c=%20 HTTP\/1\.1\r\n/)
+      expect(request)
+        .to.match(/\r\nAuthorization: Bearer AT-1\r\n/)
+        .and.to.match(/\r\nX-Trace: a\r\n/)
+      expect(request).to.not.contain('other').and.to.not.contain('access_token')
+    })
+
+    it('is getProtectedResource(), which puts no token into the URL either', async () => {
+      const client = clientOf() as XaiOAuth2 & { getProtectedResource: XaiOAuth2['get'] }
+      await new Promise((resolve) => client.getProtectedResource(`${server.origin}/v1/me`, 'AT-1', resolve))
+      expect(server.requests[0]).to.match(/^GET \/v1\/me HTTP/)
+      expect(server.requests[0]).to.match(/\r\nAuthorization: Bearer AT-1\r\n/)
+    })
+
+    for (const status of [300, 302, 403, 500])
+      it(`reports HTTP ${status} as the oauth package does`, async () => {
+        answering = (socket) => socket.write(httpAnswer(status, 'no', 'Location: /elsewhere'))
+        expect(await get(clientOf())).to.deep.equal([{ statusCode: status, data: 'no' }])
+        expect(server.requests).to.have.length(1)
+      })
+
+    it('reports a broken connection, once', async () => {
+      answering = (socket) => socket.destroy()
+      const results = await get(clientOf())
+      expect(results).to.have.length(1)
+      expect(results[0]).to.include({ code: 'ECONNRESET' })
+    })
+
+    it('stops reading after one mebibyte', async () => {
+      answering = (socket) => socket.write(httpAnswer(200, 'x'.repeat(1024 * 1024 + 1)))
+      const results = await get(clientOf())
+      expect(results[0]).to.be.instanceOf(OversizedBodyError)
+      await server.hungUp()
+    })
+
+    it('reports a URL that is none', async () => {
+      const results = await get(clientOf(), 'nowhere')
+      expect(results[0]).to.be.instanceOf(TypeError)
+      expect(server.requests).to.be.empty
+    })
+
+    it('lets the exception of a callback through, and calls it once', async () => {
+      const listeners = process.listeners('uncaughtException')
+      process.removeAllListeners('uncaughtException')
+      const thrown = new Error('the application’s own')
+      let calls = 0
+      try {
+        const surfaced = new Promise((resolve) => process.once('uncaughtException', resolve))
+        clientOf().get(`${server.origin}/`, 'AT-1', () => {
+          calls += 1
+          throw thrown
+        })
+        expect(await surfaced).to.equal(thrown)
+        await new Promise((resolve) => setImmediate(resolve))
+      } finally {
+        for (const listener of listeners) process.on('uncaughtException', listener)
+      }
+      expect(calls).to.equal(1)
+    })
+  })
+
+  it('sends a body that a subclass’s own request has, with its length', async () => {
+    class Posting extends XaiOAuth2 {
+      post(body: string): Promise<Results> {
+        return new Promise((resolve) =>
+          this._request('POST', `${server.origin}/v1`, null, body, 'AT-1', (...results) =>
+            resolve(results as Results),
+          ),
+        )
+      }
+    }
+    const [error] = await new Posting('app', '', '', '', '', {}).post('ü=1')
+    expect(error).to.equal(null)
+    expect(server.requests[0])
+      .to.match(/\r\nAuthorization: Bearer AT-1\r\n/)
+      .and.to.match(/\r\nContent-Length: 4\r\n/)
+    expect(server.requests[0]).to.match(/\r\n\r\nü=1$/)
+  })
+
+  it('echoes the challenge, as a public client, when it was told nothing else', async () => {
+    answering = (socket) => socket.write(httpAnswer(200, '{"access_token":"AT-1"}'))
+    const params = { code_verifier: 'v'.repeat(43) }
+    const results = await new Promise<unknown[]>((resolve) =>
+      clientOf({}, 'unused').getOAuthAccessToken('the-code', params as never, (...values) => resolve(values)),
+    )
+    expect(results).to.deep.equal([null, 'AT-1', undefined, { access_token: 'AT-1' }])
+    expect(server.requests[0]).to.match(/&code_challenge=[\w-]{43}&code_challenge_method=S256&client_id=app$/)
+    expect(server.requests[0]).to.not.contain('redirect_uri').and.to.not.contain('unused')
+  })
+})

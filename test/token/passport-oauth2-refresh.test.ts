@@ -1,0 +1,388 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { mock } from 'node:test'
+import { expect } from 'chai'
+import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
+import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
+import { signInDirectly } from '../support/direct-sign-in.js'
+import { until } from '../support/until.js'
+
+type Done = (error: unknown, accessToken?: string, refreshToken?: string, params?: object) => void
+
+interface Refresher {
+  use(strategy: object): void
+  requestNewAccessToken(name: string, refreshToken: string, ...rest: [Done] | [object, Done]): void
+}
+
+// The package has no types.
+const { AuthTokenRefresh } = require('passport-oauth2-refresh') as { AuthTokenRefresh: new () => Refresher }
+
+/** How one request of passport-oauth2-refresh ended. */
+interface Outcome {
+  calls: number
+  error: unknown
+  accessToken: string | undefined
+  refreshToken: string | undefined
+  params: object | undefined
+}
+
+function requestNew(refresher: Refresher, refreshToken: string, params?: object): Promise<Outcome> {
+  const outcome: Partial<Outcome> & { calls: number } = { calls: 0 }
+  const done: Done = (error, accessToken, newRefreshToken, answer) => {
+    outcome.calls += 1
+    Object.assign(outcome, { error, accessToken, refreshToken: newRefreshToken, params: answer })
+  }
+  if (params) refresher.requestNewAccessToken('xai', refreshToken, params, done)
+  else refresher.requestNewAccessToken('xai', refreshToken, done)
+  return until(() => outcome.calls > 0).then(() => outcome as Outcome)
+}
+
+/** A server on loopback whose one answer the test writes; it counts connections, and those that have ended. */
+class BareServer {
+  connections = 0
+  ended = 0
+  requests = 0
+  private readonly server: Server
+
+  constructor(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+    this.server = createServer((request, response) => {
+      this.requests += 1
+      request.resume().on('end', () => answer(request, response))
+    }).on('connection', (socket) => {
+      this.connections += 1
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          this.ended += 1
+        })
+    })
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
+  }
+
+  close(): Promise<void> {
+    this.server.closeAllConnections()
+    return new Promise((resolve) => this.server.close(() => resolve()))
+  }
+}
+
+const callbackURL = 'http://127.0.0.1:9/callback'
+const verify = async (accessToken: string, refreshToken: string | undefined): Promise<object> => ({
+  accessToken,
+  refreshToken,
+})
+
+/** passport-oauth2-refresh with the strategy as it is. */
+function buildRefresher(strategy: XaiStrategy): Refresher {
+  const refresher = new AuthTokenRefresh()
+  refresher.use(strategy)
+  return refresher
+}
+
+describe('passport-oauth2-refresh with the strategy', () => {
+  afterEach(() => mock.timers.reset())
+
+  describe('against the emulator', () => {
+    let emulator: Emulator
+    const buildStrategy = (options: Partial<XaiStrategyOptions> = {}): XaiStrategy =>
+      new XaiStrategy(
+        {
+          issuer: emulator.issuer,
+          clientID: emulator.publicClient.clientID,
+          callbackURL,
+          scope: 'openid profile email offline_access',
+          ...options,
+        },
+        verify,
+      )
+    async function signIn(strategy: XaiStrategy): Promise<string> {
+      const { value } = await signInDirectly(strategy)
+      emulator.clearRequests()
+      return (value as { refreshToken: string }).refreshToken
+    }
+
+    before(async () => {
+      emulator = await startEmulator({ signInAs: 'personal' })
+    })
+    after(() => emulator.close())
+
+    it('gives new tokens and the whole answer', async () => {
+      const strategy = buildStrategy()
+      const spent = await signIn(strategy)
+      const { error, accessToken, refreshToken, params } = await requestNew(buildRefresher(strategy), spent)
+      expect(error).to.equal(null)
+      expect(refreshToken).to.match(/^OR-/).and.not.equal(spent)
+      expect(params).to.include({
+        access_token: accessToken,
+        refresh_token: refreshToken,
+        expires_in: 21_600,
+      })
+      expect((await strategy.refresh(`${refreshToken}`)).refreshToken).not.to.equal(refreshToken)
+    })
+
+    it('sends no echo and no verifier, and parameters of its caller', async () => {
+      const strategy = buildStrategy()
+      const spent = await signIn(strategy)
+      const own = { resource: 'https://api.x.ai', code_verifier: 'no', client_id: 'no', refresh_token: 'no' }
+      await requestNew(buildRefresher(strategy), spent, own)
+      expect(emulator.requests[0]?.parameters).to.deep.equal({
+        grant_type: 'refresh_token',
+        refresh_token: spent,
+        client_id: emulator.publicClient.clientID,
+        resource: 'https://api.x.ai',
+      })
+    })
+
+    it('reports a revoked token', async () => {
+      const strategy = buildStrategy()
+      const refresher = buildRefresher(strategy)
+      const spent = await signIn(strategy)
+      await requestNew(refresher, spent)
+      const { error, accessToken } = await requestNew(refresher, spent)
+      expect(error).to.be.instanceOf(XaiOAuthError)
+      expect(error).to.include({ code: 'xai_refresh_token_revoked', status: 400, error: 'invalid_grant' })
+      expect(accessToken).to.equal(undefined)
+    })
+
+    it('shares one flight with strategy.refresh, whichever begins', async () => {
+      const strategy = buildStrategy()
+      const refresher = buildRefresher(strategy)
+      const first = await signIn(strategy)
+      const [tokens, outcome, again] = await Promise.all([
+        strategy.refresh(first),
+        requestNew(refresher, first),
+        requestNew(refresher, first),
+      ])
+      expect(emulator.requests).to.have.length(1)
+      expect([outcome.refreshToken, again.refreshToken]).to.deep.equal([
+        tokens.refreshToken,
+        tokens.refreshToken,
+      ])
+
+      emulator.clearRequests()
+      const [next, joined] = await Promise.all([
+        requestNew(refresher, tokens.refreshToken),
+        strategy.refresh(tokens.refreshToken),
+      ])
+      expect(emulator.requests).to.have.length(1)
+      expect(joined).to.include({ accessToken: next.accessToken, refreshToken: next.refreshToken })
+    })
+
+    it('keeps client_secret_basic', async () => {
+      const { clientID, clientSecret } = emulator.confidentialClient
+      const strategy = buildStrategy({ clientID, clientSecret })
+      const { error } = await requestNew(buildRefresher(strategy), await signIn(strategy))
+      expect(error).to.equal(null)
+      const [request] = emulator.requests
+      expect(request?.headers.authorization).to.match(/^Basic /)
+      expect(request?.parameters).to.have.all.keys('grant_type', 'refresh_token')
+    })
+
+    it('keeps client_secret_post', async () => {
+      const { clientID, clientSecret } = emulator.confidentialClient
+      const strategy = buildStrategy({
+        clientID,
+        clientSecret,
+        clientAuthentication: 'client_secret_post',
+      })
+      const { error } = await requestNew(buildRefresher(strategy), await signIn(strategy))
+      expect(error).to.equal(null)
+      const [request] = emulator.requests
+      expect(request?.headers).not.to.have.property('authorization')
+      expect(request?.parameters).to.include({ client_id: clientID, client_secret: clientSecret })
+    })
+
+    it('keeps the tokenURL and the custom headers', async () => {
+      const tokenURL = `${emulator.issuer}/oauth2/token?region=eu`
+      const strategy = buildStrategy({ tokenURL, customHeaders: { 'X-Application': 'one' } })
+      const { error } = await requestNew(buildRefresher(strategy), await signIn(strategy))
+      expect(error).to.equal(null)
+      expect(emulator.requests[0]?.query).to.deep.equal({ region: 'eu' })
+      expect(emulator.requests[0]?.headers).to.include({ 'x-application': 'one' })
+    })
+
+    const agents: ReadonlyArray<
+      readonly [how: string, build: (agent: Agent) => Refresher & { of: XaiStrategy }]
+    > = [
+      [
+        'that the strategy was given',
+        (agent) => {
+          const of = buildStrategy({ agent })
+          return Object.assign(buildRefresher(of), { of })
+        },
+      ],
+      [
+        'that _oauth2.setAgent() was given later',
+        (agent) => {
+          const of = buildStrategy()
+          const refresher = buildRefresher(of)
+          const { _oauth2 } = of as unknown as { _oauth2: { setAgent(agent: Agent): void } }
+          _oauth2.setAgent(agent)
+          return Object.assign(refresher, { of })
+        },
+      ],
+    ]
+    for (const [how, build] of agents)
+      it(`keeps the agent ${how}`, async () => {
+        const agent = new Agent({ keepAlive: false })
+        let opened = 0
+        const createConnection = agent.createConnection.bind(agent)
+        agent.createConnection = (...args) => {
+          opened += 1
+          return createConnection(...args)
+        }
+        const refresher = build(agent)
+        const refreshToken = await signIn(refresher.of)
+        opened = 0
+        const { error } = await requestNew(refresher, refreshToken)
+        expect(error).to.equal(null)
+        expect(opened).to.equal(1)
+      })
+
+    for (const token of [undefined, null, ''])
+      it(`refuses ${JSON.stringify(token)} in the place of a token and sends nothing`, async () => {
+        emulator.clearRequests()
+        const outcome = await requestNew(buildRefresher(buildStrategy()), token as unknown as string)
+        expect(outcome.error).to.be.instanceOf(TypeError)
+        expect(outcome.calls).to.equal(1)
+        expect(emulator.requests).to.be.empty
+      })
+  })
+
+  describe('against a server that breaks', () => {
+    let server: BareServer | undefined
+    /** How many heads of answers the client has read. */
+    let heads = 0
+    const countHead = (): void => {
+      heads += 1
+    }
+    beforeEach(() => {
+      heads = 0
+      subscribe('http.client.response.finish', countHead)
+    })
+    afterEach(() => {
+      unsubscribe('http.client.response.finish', countHead)
+      return server?.close()
+    })
+
+    async function buildFor(
+      answer: (request: IncomingMessage, response: ServerResponse) => void,
+      options: Partial<XaiStrategyOptions> = {},
+    ): Promise<{ refresher: Refresher; at: BareServer }> {
+      const at = new BareServer(answer)
+      server = at
+      const issuer = await at.listen()
+      const strategy = new XaiStrategy({ issuer, clientID: 'one', callbackURL, ...options }, verify)
+      return { refresher: buildRefresher(strategy), at }
+    }
+
+    /** What must hold after every failure: one call, one connection, which is closed. */
+    async function endedOnce(outcome: Outcome, at: BareServer): Promise<void> {
+      await until(() => at.ended === at.connections)
+      await new Promise(setImmediate)
+      expect(outcome.calls).to.equal(1)
+      expect([at.connections, at.requests]).to.deep.equal([1, 1])
+      expect([outcome.accessToken, outcome.refreshToken]).to.deep.equal([undefined, undefined])
+    }
+
+    const stalls: ReadonlyArray<
+      readonly [where: string, headsBefore: number, stall: (response: ServerResponse) => void]
+    > = [
+      ['before the headers', 0, () => {}],
+      ['after the headers', 1, (response) => response.flushHeaders()],
+      ['in the body', 1, (response) => response.write('{"access_token":')],
+    ]
+    for (const [where, headsBefore, stall] of stalls)
+      it(`ends at the deadline when the server stalls ${where}`, async () => {
+        mock.timers.enable({ apis: ['setTimeout'] })
+        const { refresher, at } = await buildFor((_request, response) => void stall(response))
+        const outcome = requestNew(refresher, 'old')
+        await until(() => at.requests === 1 && heads === headsBefore)
+        mock.timers.tick(20_000)
+        const { error } = await outcome
+        expect(error).to.be.instanceOf(XaiOAuthError)
+        expect(error).to.include({ code: 'xai_refresh_failed', status: 504 })
+        expect((error as XaiOAuthError).cause).to.include({ code: 'ETIMEDOUT' })
+        await endedOnce(await outcome, at)
+      })
+
+    it('keeps a longer deadline', async () => {
+      mock.timers.enable({ apis: ['setTimeout'] })
+      const { refresher, at } = await buildFor(() => {}, { timeout: 45_000 })
+      const outcome = requestNew(refresher, 'old')
+      await until(() => at.requests === 1)
+      mock.timers.tick(44_999)
+      await new Promise(setImmediate)
+      expect(at.ended).to.equal(0)
+      mock.timers.tick(1)
+      expect((await outcome).error).to.include({ status: 504 })
+      await endedOnce(await outcome, at)
+    })
+
+    it('stops reading an oversized body', async () => {
+      let written = 0
+      const { refresher, at } = await buildFor((_request, response) => {
+        const chunk = Buffer.alloc(64 * 1024, ' ')
+        const write = (): void => {
+          do written += chunk.length
+          while (!response.destroyed && response.write(chunk))
+        }
+        response.on('drain', write)
+        write()
+      })
+      const outcome = await requestNew(refresher, 'old')
+      expect(outcome.error).to.include({ code: 'xai_refresh_invalid', status: 502 })
+      await endedOnce(outcome, at)
+      expect(written).to.be.within(1024 * 1024, 32 * 1024 * 1024)
+    })
+
+    const cuts: ReadonlyArray<readonly [where: string, cut: (response: ServerResponse) => void]> = [
+      ['before the headers', (response) => response.destroy()],
+      [
+        'in a body of known length',
+        (response) => {
+          response.writeHead(200, { 'content-length': 100 })
+          response.write('{"access_token":"new"', () => response.destroy())
+        },
+      ],
+      ['in a chunked body', (response) => response.write('{"access_token":"new"}', () => response.destroy())],
+    ]
+    for (const [where, cut] of cuts)
+      it(`does not try again when the connection is cut ${where}`, async () => {
+        const { refresher, at } = await buildFor((_request, response) => void cut(response))
+        const outcome = await requestNew(refresher, 'old')
+        expect(outcome.error).to.be.instanceOf(XaiOAuthError)
+        expect(outcome.error).to.include({ code: 'xai_refresh_failed', status: 502 })
+        expect((outcome.error as XaiOAuthError).message).to.match(
+          /may be spent already, so it is not sent again/,
+        )
+        expect((outcome.error as XaiOAuthError).cause).to.include({ code: 'ECONNRESET' })
+        await endedOnce(outcome, at)
+      })
+
+    it('reports a refused connection', async () => {
+      const { refresher, at } = await buildFor(() => {})
+      await at.close()
+      const outcome = await requestNew(refresher, 'old')
+      expect(outcome.error).to.include({ code: 'xai_refresh_failed', status: 502 })
+      expect(outcome.calls).to.equal(1)
+    })
+
+    it('keeps the old refresh token when the answer holds none', async () => {
+      const { refresher } = await buildFor((_request, response) => response.end('{"access_token":"new"}'))
+      const outcome = await requestNew(refresher, 'old')
+      expect(outcome).to.include({ error: null, accessToken: 'new', refreshToken: 'old' })
+    })
+
+    it('keeps the old refresh token when the answer holds an empty one', async () => {
+      const { refresher } = await buildFor((_request, response) =>
+        response.end('{"access_token":"new","refresh_token":""}'),
+      )
+      expect(await requestNew(refresher, 'old')).to.include({ accessToken: 'new', refreshToken: 'old' })
+    })
+  })
+})

@@ -1,0 +1,495 @@
+import { getEventListeners } from 'node:events'
+import { createServer } from 'node:net'
+import { mock } from 'node:test'
+import { inspect } from 'node:util'
+import { expect } from 'chai'
+import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
+import type { Misbehaviour } from '../../lib/emulator/misbehaviour.js'
+import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
+import { signInDirectly } from '../support/direct-sign-in.js'
+import { until } from '../support/until.js'
+
+const path = '/oauth2/token'
+
+const failureOf = (promise: Promise<unknown>): Promise<XaiOAuthError> =>
+  promise.then(
+    () => expect.fail('it succeeded'),
+    (error) => error,
+  )
+
+describe('strategy.refresh', () => {
+  let emulator: Emulator
+  let strategy: XaiStrategy
+
+  const buildStrategy = (options: Partial<XaiStrategyOptions> = {}): XaiStrategy =>
+    new XaiStrategy(
+      {
+        issuer: emulator.issuer,
+        clientID: emulator.publicClient.clientID,
+        callbackURL: 'http://127.0.0.1:9/callback',
+        scope: 'openid profile email offline_access',
+        ...options,
+      },
+      async (accessToken: string, refreshToken: string | undefined) => ({ accessToken, refreshToken }),
+    )
+
+  /** A refresh token that nobody has used, and no requests in the log. */
+  async function signIn(by: XaiStrategy = strategy): Promise<string> {
+    const { value } = await signInDirectly(by)
+    emulator.clearRequests()
+    return (value as { refreshToken: string }).refreshToken
+  }
+
+  /** The answer of the next request, in the place of the emulator's. */
+  const answerWith = (body: object, rest: Partial<Misbehaviour> = {}): void =>
+    emulator.misbehaveOnce({ path, body: JSON.stringify(body), ...rest })
+
+  /** How many refreshes the client of a strategy believes to be under way. */
+  const underwayAt = (of: XaiStrategy): number => {
+    const { _oauth2 } = of as unknown as { _oauth2: { refreshing: Map<string, unknown> } }
+    return _oauth2.refreshing.size
+  }
+
+  before(async () => {
+    emulator = await startEmulator({ signInAs: 'personal' })
+  })
+  after(() => emulator.close())
+  beforeEach(() => {
+    strategy = buildStrategy()
+    emulator.clearRequests()
+  })
+  afterEach(() => mock.timers.reset())
+
+  describe('on success', () => {
+    it('gives new tokens, whose refresh token works in its turn', async () => {
+      const spent = await signIn()
+      const { accessToken, refreshToken, expiresIn, scope, idToken, raw } = await strategy.refresh(spent)
+      expect(refreshToken).to.match(/^OR-/).and.not.equal(spent)
+      expect(raw).to.include({ access_token: accessToken, refresh_token: refreshToken, id_token: idToken })
+      expect({ expiresIn, scope }).to.deep.equal({
+        expiresIn: 21_600,
+        scope: 'openid profile email offline_access',
+      })
+      expect((await strategy.refresh(refreshToken)).refreshToken).not.to.be.oneOf([spent, refreshToken])
+    })
+
+    it('sends a form of three parameters, without an echo and without a verifier', async () => {
+      const refreshToken = await signIn()
+      await strategy.refresh(refreshToken)
+      const [request] = emulator.requests
+      expect(request?.method).to.equal('POST')
+      expect(request?.headers).to.include({
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+      })
+      expect(request?.headers).not.to.have.property('authorization')
+      expect(request?.parameters).to.deep.equal({
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken,
+        client_id: emulator.publicClient.clientID,
+      })
+    })
+
+    it('authenticates with Basic credentials that the body does not repeat', async () => {
+      const { clientID, clientSecret } = emulator.confidentialClient
+      const confidential = buildStrategy({ clientID, clientSecret })
+      const refreshToken = await signIn(confidential)
+      await confidential.refresh(refreshToken)
+      const credentials = Buffer.from(`${clientID}:${clientSecret}`).toString('base64')
+      const [request] = emulator.requests
+      expect(request?.headers.authorization).to.equal(`Basic ${credentials}`)
+      expect(request?.parameters).to.have.all.keys('grant_type', 'refresh_token')
+    })
+
+    it('authenticates in the body when client_secret_post says so', async () => {
+      const { clientID, clientSecret } = emulator.confidentialClient
+      const options = { clientID, clientSecret, clientAuthentication: 'client_secret_post' } as const
+      const confidential = buildStrategy(options)
+      const refreshToken = await signIn(confidential)
+      await confidential.refresh(refreshToken)
+      const [request] = emulator.requests
+      expect(request?.headers).not.to.have.property('authorization')
+      expect(request?.parameters).to.include({ client_id: clientID, client_secret: clientSecret })
+    })
+
+    it('tells the moment of expiry from the seconds', async () => {
+      mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-06-01T12:00:00Z') })
+      answerWith({ access_token: 'new', expires_in: 900 })
+      const { expiresIn, expiresAt } = await strategy.refresh('old')
+      expect(expiresIn).to.equal(900)
+      expect(expiresAt?.toISOString()).to.equal('2026-06-01T12:15:00.000Z')
+    })
+
+    it('tells an expiry of 0 seconds as now', async () => {
+      mock.timers.enable({ apis: ['Date'], now: 1000 })
+      answerWith({ access_token: 'new', expires_in: 0 })
+      expect(await strategy.refresh('old')).to.deep.include({ expiresIn: 0, expiresAt: new Date(1000) })
+    })
+
+    const unknownExpiries: ReadonlyArray<readonly [what: string, expiresIn: unknown]> = [
+      ['missing', undefined],
+      ['null', null],
+      ['a string', '21600'],
+      ['negative', -1],
+      ['past every date', 1e300],
+      ['an object', {}],
+      ['true', true],
+    ]
+    for (const [what, expires_in] of unknownExpiries)
+      it(`invents no expiry when expires_in is ${what}`, async () => {
+        answerWith({ access_token: 'new', expires_in })
+        const tokens = await strategy.refresh('old')
+        expect(tokens).to.have.all.keys('accessToken', 'refreshToken', 'raw')
+        expect(tokens.accessToken).to.equal('new')
+      })
+
+    const keptTokens: ReadonlyArray<readonly [what: string, token: unknown]> = [
+      ['is missing', undefined],
+      ['is null', null],
+      ['is empty', ''],
+      ['is no string', 7],
+    ]
+    for (const [what, refresh_token] of keptTokens)
+      it(`keeps the old refresh token when the answer's ${what}`, async () => {
+        answerWith({ access_token: 'new', refresh_token })
+        expect((await strategy.refresh('old')).refreshToken).to.equal('old')
+      })
+
+    it('leaves out a scope and an id_token that are no text', async () => {
+      answerWith({ access_token: 'new', scope: ['openid'], id_token: '' })
+      expect(await strategy.refresh('old')).to.have.all.keys('accessToken', 'refreshToken', 'raw')
+    })
+
+    it('hands on the whole answer', async () => {
+      const answer = { access_token: 'new', token_type: 'Bearer', principal_type: 'User' }
+      answerWith(answer)
+      expect((await strategy.refresh('old')).raw).to.deep.equal(answer)
+    })
+  })
+
+  describe('called many times at once', () => {
+    it('makes one request for 100 callers, and the old token is revoked afterwards', async () => {
+      const spent = await signIn()
+      const all = await Promise.all(Array.from({ length: 100 }, () => strategy.refresh(spent)))
+      expect(emulator.requests).to.have.length(1)
+      expect(new Set(all.map(({ accessToken }) => accessToken))).to.have.property('size', 1)
+      const tokens = new Set(all.map(({ refreshToken }) => refreshToken))
+      expect(tokens).to.have.property('size', 1)
+      expect([...tokens]).not.to.include(spent)
+
+      const error = await failureOf(strategy.refresh(spent))
+      expect(error).to.include({ code: 'xai_refresh_token_revoked', status: 400, error: 'invalid_grant' })
+      expect(emulator.requests).to.have.length(2)
+    })
+
+    it('fails for all callers with one error', async () => {
+      const errors = await Promise.all(
+        Array.from({ length: 10 }, () => failureOf(strategy.refresh('OR-unknown'))),
+      )
+      expect(new Set(errors)).to.have.property('size', 1)
+      expect(errors[0]).to.include({ code: 'xai_refresh_token_revoked' })
+      expect(emulator.requests).to.have.length(1)
+    })
+
+    it('keeps different tokens apart', async () => {
+      const [one, two] = [await signIn(), await signIn()]
+      const [first, second] = await Promise.all([strategy.refresh(one), strategy.refresh(two)])
+      expect(emulator.requests.map(({ parameters }) => parameters?.refresh_token)).to.have.members([one, two])
+      expect(first.refreshToken).not.to.equal(second.refreshToken)
+    })
+
+    it('is one flight for objects derived from the strategy, as Passport makes them', async () => {
+      const spent = await signIn()
+      const derived = Object.create(strategy) as XaiStrategy
+      const [one, two] = await Promise.all([strategy.refresh(spent), derived.refresh(spent)])
+      expect(emulator.requests).to.have.length(1)
+      expect(one).to.equal(two)
+    })
+  })
+
+  describe('with a signal', () => {
+    it('lets one caller go and answers the others', async () => {
+      mock.timers.enable({ apis: ['setTimeout'] })
+      answerWith({ access_token: 'new', refresh_token: 'next' }, { delay: 1000 })
+      const [impatient, patient] = [new AbortController(), new AbortController()]
+      const left = failureOf(strategy.refresh('old', { signal: impatient.signal }))
+      const stayed = strategy.refresh('old', { signal: patient.signal })
+      await until(() => emulator.requests.length === 1)
+      const reason = new Error('the visitor went away')
+      impatient.abort(reason)
+      expect(await left).to.equal(reason)
+      const late = strategy.refresh('old')
+      mock.timers.tick(1000)
+      expect(await stayed).to.include({ accessToken: 'new', refreshToken: 'next' })
+      expect(await late).to.include({ accessToken: 'new', refreshToken: 'next' })
+      expect(emulator.requests).to.have.length(1)
+      for (const { signal } of [impatient, patient])
+        await until(() => getEventListeners(signal, 'abort').length === 0)
+    })
+
+    it('sends nothing when it is aborted already', async () => {
+      const reason = new Error('too late')
+      expect(await failureOf(strategy.refresh('old', { signal: AbortSignal.abort(reason) }))).to.equal(reason)
+      expect(emulator.requests).to.be.empty
+      expect(underwayAt(strategy)).to.equal(0)
+    })
+
+    it('causes no unhandled rejection when the refresh fails after everybody left', async () => {
+      const unhandled: unknown[] = []
+      const onUnhandled = (reason: unknown): void => void unhandled.push(reason)
+      process.on('unhandledRejection', onUnhandled)
+      try {
+        mock.timers.enable({ apis: ['setTimeout'] })
+        emulator.misbehaveOnce({ path, delay: 1000, status: 500 })
+        const controller = new AbortController()
+        const left = failureOf(strategy.refresh('old', { signal: controller.signal }))
+        await until(() => emulator.requests.length === 1)
+        controller.abort()
+        expect(await left).to.have.property('name', 'AbortError')
+        mock.timers.tick(1000)
+        await until(() => underwayAt(strategy) === 0)
+        await new Promise(setImmediate)
+        expect(unhandled).to.be.empty
+      } finally {
+        process.off('unhandledRejection', onUnhandled)
+      }
+    })
+  })
+
+  describe('refused', () => {
+    interface Expected {
+      code: string
+      status: number
+      message: RegExp
+    }
+    const html = { 'content-type': 'text/html' }
+    const refusals: ReadonlyArray<
+      readonly [what: string, answer: Omit<Misbehaviour, 'path'>, expected: Expected]
+    > = [
+      [
+        'invalid_grant',
+        {
+          status: 400,
+          body: '{"error":"invalid_grant","error_description":"Refresh token has been revoked"}',
+        },
+        {
+          code: 'xai_refresh_token_revoked',
+          status: 400,
+          message: /HTTP 400.*sign in again.*has been revoked/,
+        },
+      ],
+      [
+        'invalid_client',
+        { status: 401, body: '{"error":"invalid_client","error_description":"Unknown or disabled client"}' },
+        { code: 'xai_refresh_failed', status: 401, message: /HTTP 401.*Unknown or disabled client/ },
+      ],
+      [
+        'a 403 of the OAuth server',
+        { status: 403, body: '{"error":"access_denied"}' },
+        { code: 'xai_refresh_failed', status: 403, message: /^xAI token refresh failed \(HTTP 403\)\. Resp/ },
+      ],
+      [
+        'a 403 of Cloudflare',
+        { status: 403, headers: html, body: '<title>Just a moment...</title>' },
+        { code: 'xai_refresh_failed', status: 403, message: /HTTP 403.*Cloudflare/ },
+      ],
+      [
+        'an HTML page of Cloudflare with 503',
+        { status: 503, headers: html, body: '<html>' },
+        { code: 'xai_refresh_failed', status: 503, message: /HTTP 503.*Cloudflare/ },
+      ],
+      [
+        'a broken server',
+        { status: 500, body: '' },
+        { code: 'xai_refresh_failed', status: 500, message: /HTTP 500/ },
+      ],
+      [
+        'a redirect, which it does not follow',
+        { status: 307, headers: { location: '/oauth2/token' }, body: '' },
+        { code: 'xai_refresh_failed', status: 502, message: /HTTP 307/ },
+      ],
+      [
+        'invalid_grant in an unusual place: a nested error',
+        { status: 400, body: '{"error":{"code":"invalid_grant"}}' },
+        { code: 'xai_refresh_failed', status: 400, message: /HTTP 400/ },
+      ],
+      [
+        'an HTML page with 200',
+        { status: 200, headers: html, body: '<html>' },
+        { code: 'xai_refresh_invalid', status: 502, message: /no JSON object/ },
+      ],
+      [
+        'an empty body with 200',
+        { status: 200, body: '' },
+        { code: 'xai_refresh_invalid', status: 502, message: /no JSON object/ },
+      ],
+      [
+        'an answer without access_token',
+        { status: 200, body: '{"refresh_token":"new"}' },
+        { code: 'xai_refresh_invalid', status: 502, message: /no access_token/ },
+      ],
+      [
+        'an error beside a token',
+        { status: 200, body: '{"error":"invalid_grant","access_token":"new"}' },
+        { code: 'xai_refresh_invalid', status: 502, message: /holds an error/ },
+      ],
+      [
+        'another token type',
+        { status: 200, body: '{"access_token":"new","token_type":"DPoP"}' },
+        { code: 'xai_refresh_invalid', status: 502, message: /not Bearer/ },
+      ],
+      [
+        'a body without an end',
+        { endless: true },
+        { code: 'xai_refresh_invalid', status: 502, message: /larger than 1048576 bytes/ },
+      ],
+    ]
+    for (const [what, answer, { code, status, message }] of refusals)
+      it(`fails as ${code} on ${what}`, async () => {
+        emulator.misbehaveOnce({ path, ...answer })
+        const error = await failureOf(strategy.refresh('old-token-of-this-test'))
+        expect(error).to.be.instanceOf(XaiOAuthError).and.include({ code, status, statusCode: status })
+        expect(error.message).to.match(message)
+        expect(emulator.requests).to.have.length(1)
+        expect(underwayAt(strategy)).to.equal(0)
+      })
+
+    it('says how long to wait when there were too many requests', async () => {
+      emulator.misbehaveOnce({ path, status: 429, headers: { 'retry-after': '17' }, body: '' })
+      const error = await failureOf(strategy.refresh('old'))
+      expect(error).to.include({ code: 'xai_refresh_failed', status: 429, retryAfter: 17 })
+      expect(emulator.requests).to.have.length(1)
+    })
+
+    it('reports an unknown client as the emulator, and xAI, words it', async () => {
+      const stranger = buildStrategy({ clientID: 'stranger' })
+      const error = await failureOf(stranger.refresh('old'))
+      expect(error).to.include({
+        code: 'xai_refresh_failed',
+        error: 'invalid_client',
+        error_description: 'Unknown or disabled client',
+      })
+    })
+
+    it('asks again when it is asked again after a failure', async () => {
+      const refreshToken = await signIn()
+      emulator.misbehaveOnce({ path, status: 500, body: '' })
+      await failureOf(strategy.refresh(refreshToken))
+      expect((await strategy.refresh(refreshToken)).refreshToken).not.to.equal(refreshToken)
+      expect(emulator.requests).to.have.length(2)
+    })
+
+    it('shows neither the token nor the client secret in the error', async () => {
+      const refreshToken = 'OR-a token/with+marks'
+      const clientSecret = 'a secret of+the client'
+      const confidential = buildStrategy({ clientID: 'confidential', clientSecret })
+      const basic = Buffer.from('confidential:a+secret+of%2Bthe+client').toString('base64')
+      const spoken = [refreshToken, clientSecret, encodeURIComponent(refreshToken), basic].join(' ; ')
+      answerWith(
+        { error: 'invalid_grant', error_description: spoken },
+        { status: 400, headers: { 'x-told': spoken } },
+      )
+      const error = await failureOf(confidential.refresh(refreshToken))
+      expect(error.error_description).to.match(/^(\[redacted\](=*)( ; |$)){4}$/)
+      const shown = [error.message, error.stack, inspect(error, { depth: 9 }), JSON.stringify(error)].join(
+        '\n',
+      )
+      for (const secret of [refreshToken, clientSecret, encodeURIComponent(refreshToken), basic])
+        expect(shown).not.to.include(secret)
+    })
+
+    it('shows no token that an unusable answer issued', async () => {
+      answerWith({ access_token: 'AT-issued-in-vain', refresh_token: 'RT-issued-in-vain', token_type: 'MAC' })
+      const error = await failureOf(strategy.refresh('old'))
+      expect(error.code).to.equal('xai_refresh_invalid')
+      expect(inspect(error, { depth: 9 })).not.to.include('issued-in-vain')
+    })
+  })
+
+  describe('given no token', () => {
+    const noTokens: ReadonlyArray<readonly [what: string, token: unknown]> = [
+      ['undefined', undefined],
+      ['null', null],
+      ['an empty string', ''],
+      ['a number', 7],
+      ['an object', { refreshToken: 'old' }],
+    ]
+    for (const [what, token] of noTokens)
+      it(`refuses ${what} and sends nothing`, async () => {
+        const error = await failureOf(strategy.refresh(token as string))
+        expect(error).to.be.instanceOf(TypeError)
+        expect(error.message).to.equal('XaiStrategy: refresh needs a token, a string that is not empty')
+        expect(emulator.requests).to.be.empty
+        expect(underwayAt(strategy)).to.equal(0)
+      })
+  })
+
+  describe('when the answer gets lost', () => {
+    const sentence = /may be spent already, so it is not sent again by itself$/
+
+    for (const cut of ['before-headers', 'in-body'] as const)
+      it(`does not send the token again after a cut ${cut}`, async () => {
+        const spent = await signIn()
+        emulator.misbehaveOnce({ path, cut, carriedOut: true })
+        const error = await failureOf(strategy.refresh(spent))
+        expect(error).to.include({ code: 'xai_refresh_failed', status: 502 })
+        expect(error.message).to.match(sentence)
+        expect(error.cause).to.include({ code: 'ECONNRESET' })
+        expect(error).not.to.have.property('response')
+        expect(emulator.requests).to.have.length(1)
+        expect((await failureOf(strategy.refresh(spent))).code).to.equal('xai_refresh_token_revoked')
+      })
+
+    it('makes one connection to a server that ends every one', async () => {
+      let connections = 0
+      const server = createServer((socket) => {
+        connections += 1
+        socket.on('error', () => {})
+        socket.once('data', () => socket.destroy())
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as { port: number }
+      const error = await failureOf(buildStrategy({ issuer: `http://127.0.0.1:${port}` }).refresh('old'))
+      await new Promise((resolve) => server.close(resolve))
+      expect(error).to.include({ code: 'xai_refresh_failed', status: 502 })
+      expect(connections).to.equal(1)
+
+      const refused = await failureOf(buildStrategy({ issuer: `http://127.0.0.1:${port}` }).refresh('old'))
+      expect(refused).to.include({ code: 'xai_refresh_failed', status: 502 })
+      expect(refused.cause).to.include({ code: 'ECONNREFUSED' })
+    })
+
+    it('ends at the deadline', async () => {
+      mock.timers.enable({ apis: ['setTimeout'] })
+      emulator.misbehaveOnce({ path, delay: Number.POSITIVE_INFINITY })
+      let ended = false
+      const failure = failureOf(strategy.refresh('old')).finally(() => {
+        ended = true
+      })
+      await until(() => emulator.requests.length === 1)
+      mock.timers.tick(19_999)
+      await new Promise(setImmediate)
+      expect(ended).to.equal(false)
+      mock.timers.tick(1)
+      const error = await failure
+      expect(error).to.include({ code: 'xai_refresh_failed', status: 504 })
+      expect(error.message).to.match(sentence)
+      expect(error.cause).to.include({ code: 'ETIMEDOUT' })
+      expect(underwayAt(strategy)).to.equal(0)
+      expect(emulator.requests).to.have.length(1)
+    })
+  })
+
+  it('leaves no timer behind', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((what) => what === 'Timeout').length
+    // Mocha's own timer begins when the test waits for the first time.
+    await new Promise(setImmediate)
+    const before = timers()
+    answerWith({ access_token: 'new' })
+    await strategy.refresh('old')
+    emulator.misbehaveOnce({ path, cut: 'before-headers' })
+    await failureOf(strategy.refresh('old'))
+    await until(() => timers() === before)
+    expect(underwayAt(strategy)).to.equal(0)
+  })
+})
