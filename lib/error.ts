@@ -17,6 +17,8 @@ export type XaiErrorCode =
   | 'xai_refresh_invalid'
   | 'xai_refresh_token_revoked'
   | 'xai_revocation_failed'
+  | 'xai_device_authorization_failed'
+  | 'xai_sign_in_needed'
 
 /** What xAI answered, as received; `body` is cut at 64 KiB, and secrets in it read `[redacted]`. */
 export interface XaiErrorResponse {

@@ -123,6 +123,15 @@ export const advice: Readonly<Record<ProblemCode, Advice>> = {
     whatToDo: 'You are still signed in. Try again in a moment, or sign out in this browser only.',
     signInAgain: false,
   },
+  xai_device_authorization_failed: {
+    title: 'xAI gave no code to sign in with',
+    whatToDo:
+      'Try again in a moment. With 404, xAI has this way of signing in switched off; with invalid_client, compare the client id with the one that xAI issued.',
+  },
+  xai_sign_in_needed: {
+    title: 'xAI asks you to sign in again',
+    whatToDo: 'The tokens of this account are no longer valid. Sign in again.',
+  },
   refresh_token_missing: {
     title: 'There is nothing to refresh with',
     whatToDo: 'Ask for the scope offline_access, and sign in again.',

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { Request } from 'express'
-import { emitErrorWarning } from '../warning.js'
+import { emitErrorWarning } from '../diagnostics.js'
 
 /** How a request to the strategy ends; exactly one of Passport's actions follows from it. */
 export type Outcome =

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
+import { emitErrorWarning } from '../diagnostics.js'
 import type { XaiProfile } from '../identity/profile.js'
 import { refreshTokenOf, type XaiTokenResponse } from '../oauth/token-response.js'
-import { emitErrorWarning } from '../warning.js'
 
 /** Ends a sign-in: an error; a user and perhaps `info`; or `false` (and why) for nobody. The first call counts. */
 export type XaiVerifyCallback = (

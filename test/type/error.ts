@@ -10,11 +10,13 @@ export function adviceOn(error: XaiOAuthError): 'sign in again' | 'try later' | 
     case 'xai_callback_invalid':
     case 'xai_authorization_failed':
     case 'xai_refresh_token_revoked':
+    case 'xai_sign_in_needed':
       return 'sign in again'
     case 'xai_token_exchange_failed':
     case 'xai_userinfo_failed':
     case 'xai_refresh_failed':
     case 'xai_revocation_failed':
+    case 'xai_device_authorization_failed':
       exactly<number | undefined>()(error.retryAfter)
       return 'try later'
     case 'xai_pkce_verifier_missing':

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { expect } from 'chai'
-import { emitErrorWarning } from '../lib/warning.js'
+import { emitErrorWarning } from '../lib/diagnostics.js'
 
 const withoutStack = new Error('no stack')
 withoutStack.stack = undefined as unknown as string

@@ -1,0 +1,50 @@
+/** The error of a wrong option: says which function or class, what is wrong, and what to write. */
+export const optionError = (where: string, what: string): TypeError => new TypeError(`${where}: ${what}`)
+
+/**
+ * Demands an options object without unknown names.
+ *
+ * @param where the class or function, as messages begin with it
+ * @param hints what to say of names that mean something elsewhere, e.g. in passport-oauth2
+ * @throws {TypeError} that names the unknown option and, if one is close, the known one that was meant
+ */
+export function checkOptionNames(
+  where: string,
+  options: unknown,
+  known: readonly string[],
+  hints: Readonly<Record<string, string>> = {},
+): asserts options is Record<string, unknown> {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw optionError(where, `options must be an object with ${known.slice(0, 3).join(', ')}…`)
+  }
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const hint = Object.hasOwn(hints, name) ? hints[name] : undefined
+    const meant = findMeant(name, known)
+    const advice = hint ?? (meant ? `write ${meant}` : `the options are ${known.join(', ')}`)
+    throw optionError(where, `there is no option ${name}; ${advice}`)
+  }
+}
+
+/** The known name that a misspelt one stands for, if any: other capitals, underscores, a plural, or two typing errors. */
+export function findMeant(name: string, known: readonly string[]): string | undefined {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[_-]/g, '').replace(/s$/, '')
+  const near = known
+    .map((candidate) => ({ candidate, distance: editDistance(plain(name), plain(candidate)) }))
+    .sort((a, b) => a.distance - b.distance)[0]
+  return near && near.distance <= Math.min(2, name.length / 3) ? near.candidate : undefined
+}
+
+/** How many characters must be added, removed or replaced to get from one text to the other (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let at = 1; at <= from.length; at += 1) {
+    const next = [at]
+    for (let other = 1; other <= to.length; other += 1) {
+      const replaced = (row[other - 1] as number) + Number(from[at - 1] !== to[other - 1])
+      next.push(Math.min(replaced, (row[other] as number) + 1, (next[other - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[to.length] as number
+}
