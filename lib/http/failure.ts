@@ -3,62 +3,74 @@ import { type XaiErrorCode, type XaiErrorDetail, type XaiErrorResponse, XaiOAuth
 import { redact, redactIssuedTokens } from './redaction.js'
 import {
   DeadlineError,
-  type HttpAnswer,
   type HttpRequest,
+  type HttpResponse,
   OversizedBodyError,
-  requestAnswer,
+  sendRequest,
 } from './request.js'
 import { parseObject, parseRetryAfter } from './response.js'
 
-/** Something that is asked of xAI: what it is called, which codes its failures have, which secrets it sends. */
-export interface Operation {
+/** How failures of a request to xAI are named, and which secrets of the request they must not show. */
+export interface FailureNames {
   /** The start of every message, e.g. `xAI token exchange`. */
   what: string
-  /** Refused, or no answer. */
+  /** A refusal, or no response. */
   failed: XaiErrorCode
-  /** An answer that nobody can use. */
+  /** A response that nobody can use. */
   invalid: XaiErrorCode
   /** A 403 that xAI's OAuth server itself gave. */
   tierDenied?: XaiErrorCode
   /** `invalid_grant`: the grant is gone for good. */
   revoked?: XaiErrorCode
-  /** A sentence for the case that the request may have arrived and its answer was lost. */
-  answerLost?: string
+  /** A sentence for the case that the request may have arrived and its response was lost. */
+  responseLost?: string
   secrets: ReadonlyArray<string | undefined>
 }
 
 const maxResponseBytes = 64 * 1024
 const maxMessageCharacters = 2000
 
-/** Sends the operation's one request. @throws {XaiOAuthError} when no complete answer comes */
-export async function requestOperation(operation: Operation, request: HttpRequest): Promise<HttpAnswer> {
+/** Sends a request. @throws {XaiOAuthError} under these names, when no complete response comes */
+export async function sendToXai(names: FailureNames, request: HttpRequest): Promise<HttpResponse> {
   try {
-    return await requestAnswer(request)
+    return await sendRequest(request)
   } catch (cause) {
-    const { what, failed, answerLost } = operation
-    if (cause instanceof OversizedBodyError) throw buildUnusable(operation, cause.answer, cause.message)
+    const { what, failed, responseLost } = names
+    if (cause instanceof OversizedBodyError)
+      throw buildInvalidResponseError(names, cause.response, cause.message)
     const status = cause instanceof DeadlineError ? 504 : 502
-    const message = [`${what} failed: ${describe(cause)}`, answerLost].filter(Boolean).join('. ')
+    const message = [`${what} failed: ${describe(cause)}`, responseLost].filter(Boolean).join('. ')
     throw new XaiOAuthError(failed, message, { status, cause })
   }
 }
 
-/** The error of an answer that refuses: HTTP status and body stand in the message. */
-export function buildRefusal(operation: Operation, answer: HttpAnswer, start?: string): XaiOAuthError {
-  const response = buildResponse(operation, answer)
-  const sentence = start ?? `${operation.what} failed (HTTP ${answer.status}).`
-  const body = response.body.slice(0, maxMessageCharacters)
-  return new XaiOAuthError(operation.failed, `${sentence} Response: ${body}`, detailOf(response))
+/** The error of a response that refuses: HTTP status and body stand in the message. */
+export function buildRefusalError(
+  names: FailureNames,
+  response: HttpResponse,
+  start?: string,
+): XaiOAuthError {
+  const kept = buildErrorResponse(names, response)
+  const sentence = start ?? `${names.what} failed (HTTP ${response.status}).`
+  const body = kept.body.slice(0, maxMessageCharacters)
+  return new XaiOAuthError(names.failed, `${sentence} Response: ${body}`, detailOf(kept))
 }
 
-/** The error of an answer that should have been usable and is not; the message does not repeat it. */
-export function buildUnusable(operation: Operation, answer: HttpAnswer, why: string): XaiOAuthError {
-  const message = `${operation.what} got an unusable answer (HTTP ${answer.status}): ${why}`
-  return new XaiOAuthError(operation.invalid, message, detailOf(buildResponse(operation, answer)))
+/** The error of a response that should have been usable and is not; the message does not repeat it. */
+export function buildInvalidResponseError(
+  names: FailureNames,
+  response: HttpResponse,
+  why: string,
+): XaiOAuthError {
+  const message = `${names.what} got an unusable response (HTTP ${response.status}): ${why}`
+  return new XaiOAuthError(names.invalid, message, detailOf(buildErrorResponse(names, response)))
 }
 
-/** What an error keeps of an answer: no secret that was sent and, unless it refuses, no token that it issues. */
-function buildResponse({ secrets }: Operation, { status, headers, body }: HttpAnswer): XaiErrorResponse {
+/** What an error keeps of a response: no secret that was sent and, unless it refuses, no token that it issues. */
+function buildErrorResponse(
+  { secrets }: FailureNames,
+  { status, headers, body }: HttpResponse,
+): XaiErrorResponse {
   const clean = (text: string, isCut = false): string => {
     const unsent = redact(text, secrets, { isCut })
     return status < 400 ? redactIssuedTokens(unsent) : unsent

@@ -1,9 +1,12 @@
 import http = require('node:http')
 import https = require('node:https')
 
-import { targetOf } from './target.js'
+import { urlToHttpOptions } from 'node:url'
 
-/** One mebibyte: no honest answer of an authorization server comes near it. */
+/** How requests introduce themselves; a test holds it to the version in package.json. */
+const userAgent = 'passport-xai/0.1.0'
+
+/** One mebibyte: no honest response of an authorization server comes near it. */
 export const maxBodyBytes = 1024 * 1024
 
 /** One HTTP request, complete in itself. */
@@ -18,38 +21,38 @@ export interface HttpRequest {
   timeout: number
 }
 
-/** A complete answer; redirects are answers like any other, they are never followed. */
-export interface HttpAnswer {
+/** A complete response; redirects are responses like any other, they are never followed. */
+export interface HttpResponse {
   status: number
   headers: http.IncomingHttpHeaders
   body: Buffer
 }
 
-/** No complete answer came within the deadline; the socket has been closed. */
+/** No complete response came within the deadline; the socket has been closed. */
 export class DeadlineError extends Error {
   readonly code = 'ETIMEDOUT'
 
   constructor(timeout: number) {
-    super(`no complete answer within ${timeout} ms`)
+    super(`no complete response within ${timeout} ms`)
   }
 }
 
-/** The body went past {@link maxBodyBytes}; `answer` holds what was read until then. */
+/** The body went past {@link maxBodyBytes}; `response` holds what was read until then. */
 export class OversizedBodyError extends Error {
-  readonly answer: HttpAnswer
+  readonly response: HttpResponse
 
-  constructor(answer: HttpAnswer) {
+  constructor(response: HttpResponse) {
     super(`the body is larger than ${maxBodyBytes} bytes`)
-    this.answer = answer
+    this.response = response
   }
 }
 
 /**
- * Sends one request and reads its whole answer, within one deadline and one size limit. Settles exactly once.
+ * Sends one request and reads its whole response, within one deadline and one size limit. Settles exactly once.
  *
  * @throws {DeadlineError} {@link OversizedBodyError}, or what `node:http` reported about the connection
  */
-export function requestAnswer({
+export function sendRequest({
   method,
   url,
   headers,
@@ -57,11 +60,16 @@ export function requestAnswer({
   agent,
   signal,
   timeout,
-}: HttpRequest): Promise<HttpAnswer> {
+}: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const target = targetOf(url)
-    const { request: send } = target.protocol === 'https:' ? https : http
-    const request = send({ ...target, method, headers, agent, signal })
+    const { protocol, hostname, port, path, auth } = urlToHttpOptions(new URL(url))
+    const { request: send } = protocol === 'https:' ? https : http
+    const request = send({
+      ...{ protocol, hostname, port, path, auth },
+      method,
+      headers: { 'User-Agent': userAgent, ...headers },
+      ...{ agent, signal },
+    })
     const deadline = setTimeout(() => fail(new DeadlineError(timeout)), timeout)
 
     function fail(reason: Error & { rawPacket?: Buffer }): void {
@@ -73,7 +81,7 @@ export function requestAnswer({
     }
 
     request.on('error', fail)
-    // A server that switches protocols ends the request without an answer and without an error. The socket is the
+    // A server that switches protocols ends the request without a response and without an error. The socket is the
     // listener's from then on: from Node 26 on, destroying the request leaves it open.
     request.on('upgrade', (_response, socket) => {
       socket.destroy()

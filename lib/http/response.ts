@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import type { HttpAnswer } from './request.js'
+import type { HttpResponse } from './request.js'
 
 const utf8Names = /^(utf-?8|us-ascii)$/i
 
-/** The text of an answer that must be UTF-8; `undefined` when it says or shows that it is not. */
-export function parseUtf8({ headers, body }: HttpAnswer): string | undefined {
+/** The text of a response that must be UTF-8; `undefined` when it says or shows that it is not. */
+export function parseUtf8({ headers, body }: HttpResponse): string | undefined {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
   if (!utf8Names.test(charset) || !isUtf8(body)) return undefined
   // A byte order mark says nothing that is not known, and JSON has no place for it (RFC 8259 §8.1).
@@ -24,7 +24,7 @@ export function parseObject(text: string | undefined): Record<string, unknown> |
 }
 
 /** Whether Cloudflare answered in place of xAI's OAuth server: a challenge, or an HTML page. */
-export const isCloudflare = ({ headers, body }: HttpAnswer): boolean =>
+export const isCloudflare = ({ headers, body }: HttpResponse): boolean =>
   headers['cf-mitigated'] !== undefined ||
   /^text\/html\b/i.test(headers['content-type'] ?? '') ||
   /^\s*</.test(body.toString('latin1', 0, 256))

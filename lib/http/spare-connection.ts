@@ -1,7 +1,7 @@
 import type * as http from 'node:http'
 import type { AgentOptions } from 'node:https'
 import type { Socket } from 'node:net'
-import { targetOf } from './target.js'
+import { urlToHttpOptions } from 'node:url'
 
 /** An agent with what it was made with, which is public in Node and missing from the type. */
 type ConfiguredAgent = http.Agent & { options: AgentOptions & { proxyEnv?: unknown } }
@@ -89,6 +89,6 @@ export class SpareConnections {
 }
 
 function originOf(url: string): string {
-  const { hostname, port, protocol } = targetOf(url)
+  const { hostname, port, protocol } = urlToHttpOptions(new URL(url))
   return `${hostname}:${port ?? (protocol === 'https:' ? 443 : 80)}`
 }

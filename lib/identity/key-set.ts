@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
-import { buildRefusal, buildUnusable, type Operation } from '../http/failure.js'
+import { buildInvalidResponseError, buildRefusalError, type FailureNames } from '../http/failure.js'
 import { parseObject, parseUtf8 } from '../http/response.js'
 import type { XaiOAuth2 } from '../token/client.js'
 
@@ -10,7 +10,7 @@ const lifetime = 60 * 60_000
 export const maxRequestsPerPeriod = 5
 const quotaPeriod = 60_000
 
-const operation: Operation = {
+const names: FailureNames = {
   what: 'xAI key set (JWKS) request',
   failed: 'xai_id_token_invalid',
   invalid: 'xai_id_token_invalid',
@@ -78,12 +78,12 @@ export class KeySet {
     const at = Date.now()
     this.requestTimes.push(at)
     const headers = { Accept: 'application/json' }
-    const answer = await this.client.send(operation, { method: 'GET', url: this.url, headers })
-    if (answer.status !== 200) throw buildRefusal(operation, answer)
-    const list = parseObject(parseUtf8(answer))?.keys
-    if (!Array.isArray(list)) throw buildUnusable(operation, answer, 'it is no JSON Web Key Set')
+    const response = await this.client.send(names, { method: 'GET', url: this.url, headers })
+    if (response.status !== 200) throw buildRefusalError(names, response)
+    const list = parseObject(parseUtf8(response))?.keys
+    if (!Array.isArray(list)) throw buildInvalidResponseError(names, response, 'it is not a JSON Web Key Set')
     const keys = list.filter(isSigningKey).flatMap(importKey)
-    if (keys.length === 0) throw buildUnusable(operation, answer, 'it holds no ES256 key')
+    if (keys.length === 0) throw buildInvalidResponseError(names, response, 'it holds no ES256 key')
     this.fetched = { keys, at }
     return this.fetched
   }

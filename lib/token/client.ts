@@ -2,9 +2,8 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { OAuth2, type oauth2tokenCallback } from 'oauth'
 import { XaiOAuthError } from '../error.js'
 import { keepAliveAgentFor, prepareConnection } from '../http/agent.js'
-import { type Operation, requestOperation } from '../http/failure.js'
-import { type HttpAnswer, type HttpRequest, requestAnswer } from '../http/request.js'
-import { userAgent } from '../http/user-agent.js'
+import { type FailureNames, sendToXai } from '../http/failure.js'
+import { type HttpRequest, type HttpResponse, sendRequest } from '../http/request.js'
 import {
   buildClientAuthentication,
   type ClientAuthenticationMethod,
@@ -59,7 +58,7 @@ export class XaiOAuth2 extends OAuth2 {
 
   /**
    * Exchanges an authorization code, or a refresh token when `params.grant_type` says so. `params` is not changed;
-   * `callback` is called exactly once, with an {@link XaiOAuthError} or with the tokens and the whole answer.
+   * `callback` is called exactly once, with an {@link XaiOAuthError} or with the tokens and the whole response.
    */
   override getOAuthAccessToken(
     code: string,
@@ -97,7 +96,7 @@ export class XaiOAuth2 extends OAuth2 {
         { status: 500 },
       )
     }
-    const operation: Operation = {
+    const names: FailureNames = {
       what: 'xAI token exchange',
       failed: 'xai_token_exchange_failed',
       invalid: 'xai_token_exchange_invalid',
@@ -107,11 +106,11 @@ export class XaiOAuth2 extends OAuth2 {
     const { echoCodeChallenge } = this.settings
     const grant = { code, redirectURI: redirectURI as string | undefined, codeVerifier, echoCodeChallenge }
     const form = { url: this._getAccessTokenUrl(), protocol: buildCodeGrant(grant), extras: params }
-    return this.postForm(operation, form, parseTokenResponse)
+    return this.postForm(names, form, parseTokenResponse)
   }
 
   /**
-   * Refreshes. While a token is being refreshed, whoever comes with it gets the same answer, because xAI revokes
+   * Refreshes. While a token is being refreshed, whoever comes with it gets the same response, because xAI revokes
    * the whole family of a refresh token that arrives twice; nor is it ever sent again by itself.
    *
    * @throws {XaiOAuthError}
@@ -128,28 +127,28 @@ export class XaiOAuth2 extends OAuth2 {
 
   private async requestRefresh(refreshToken: string, extras: FormParameters): Promise<XaiTokenResponse> {
     checkToken('refresh', refreshToken)
-    const operation: Operation = {
+    const names: FailureNames = {
       what: 'xAI token refresh',
       failed: 'xai_refresh_failed',
       invalid: 'xai_refresh_invalid',
       revoked: 'xai_refresh_token_revoked',
-      answerLost: 'The refresh token may be spent already, so it is not sent again by itself',
+      responseLost: 'The refresh token may be spent already, so it is not sent again by itself',
       secrets: [refreshToken],
     }
     const form = { url: this._getAccessTokenUrl(), protocol: buildRefreshGrant(refreshToken), extras }
-    return this.postForm(operation, form, parseTokenResponse)
+    return this.postForm(names, form, parseTokenResponse)
   }
 
   /**
-   * Posts a form with the client's authentication, and parses the answer. `parse` is given the operation with the
+   * Posts a form with the client's authentication, and parses the response. `parse` is given the names with the
    * client's credentials among its secrets, so that no error repeats them.
    *
-   * @throws {XaiOAuthError} when no complete answer comes, and what `parse` throws
+   * @throws {XaiOAuthError} when no complete response comes, and what `parse` throws
    */
   async postForm<Parsed>(
-    operation: Operation,
+    names: FailureNames,
     { url, protocol, extras, signal }: AuthenticatedForm,
-    parse: (guarded: Operation, answer: HttpAnswer) => Parsed,
+    parse: (names: FailureNames, response: HttpResponse) => Parsed,
   ): Promise<Parsed> {
     const credentials = {
       clientID: this._clientId,
@@ -158,8 +157,8 @@ export class XaiOAuth2 extends OAuth2 {
     }
     const { headers, parameters } = buildClientAuthentication(credentials)
     const body = buildForm({ ...protocol, ...parameters }, extras)
-    const guarded = { ...operation, secrets: [...operation.secrets, ...credentialSecrets(credentials)] }
-    const answer = await this.send(guarded, {
+    const guarded = { ...names, secrets: [...names.secrets, ...credentialSecrets(credentials)] }
+    const response = await this.send(guarded, {
       method: 'POST',
       url,
       headers: {
@@ -171,12 +170,12 @@ export class XaiOAuth2 extends OAuth2 {
       body,
       signal,
     })
-    return parse(guarded, answer)
+    return parse(guarded, response)
   }
 
-  /** Sends a request with the client's headers, agent and deadline. @throws {XaiOAuthError} when no complete answer comes */
-  send(operation: Operation, request: Omit<HttpRequest, 'timeout' | 'agent'>): Promise<HttpAnswer> {
-    return requestOperation(operation, this.complete(request))
+  /** Sends a request with the client's headers, agent and deadline. @throws {XaiOAuthError} when no complete response comes */
+  send(names: FailureNames, request: Omit<HttpRequest, 'timeout' | 'agent'>): Promise<HttpResponse> {
+    return sendToXai(names, this.complete(request))
   }
 
   /** Has a connection to the token endpoint ready, unless the application brought an agent of its own. Never fails. */
@@ -186,7 +185,7 @@ export class XaiOAuth2 extends OAuth2 {
 
   private complete(request: Omit<HttpRequest, 'timeout' | 'agent'>): HttpRequest {
     // Of names that differ in their capitals alone, Node sends the last.
-    const headers = { 'User-Agent': userAgent, ...this._customHeaders, ...request.headers }
+    const headers = { ...this._customHeaders, ...request.headers }
     const agent = this._agent ?? keepAliveAgentFor(request.url)
     return { ...request, headers, agent, timeout: this.settings.timeout }
   }
@@ -207,7 +206,7 @@ export class XaiOAuth2 extends OAuth2 {
       headers: { ...authorization, ...headers },
       ...(body ? { body: String(body) } : {}),
     })
-    requestAnswer(request).then(
+    sendRequest(request).then(
       ({ status, headers, body }) => {
         const data = body.toString('utf8')
         if (status < 200 || status > 299) process.nextTick(callback, { statusCode: status, data })

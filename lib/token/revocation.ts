@@ -1,5 +1,5 @@
-import { buildRefusal, type Operation } from '../http/failure.js'
-import type { HttpAnswer } from '../http/request.js'
+import { buildRefusalError, type FailureNames } from '../http/failure.js'
+import type { HttpResponse } from '../http/request.js'
 import type { XaiOAuth2 } from './client.js'
 import { checkToken } from './token-argument.js'
 
@@ -23,20 +23,20 @@ export async function requestRevocation(
 ): Promise<void> {
   checkToken('revoke', token)
   signal?.throwIfAborted()
-  const operation: Operation = {
+  const names: FailureNames = {
     what: 'xAI token revocation',
     failed: 'xai_revocation_failed',
     invalid: 'xai_revocation_failed',
     secrets: [token],
   }
   const protocol = { token, ...(hint && { token_type_hint: hint }) }
-  const revoked = client.postForm(operation, { url, protocol, signal }, checkRevoked)
+  const revoked = client.postForm(names, { url, protocol, signal }, checkRevoked)
   await revoked.catch((error: unknown) => {
     signal?.throwIfAborted()
     throw error
   })
 }
 
-function checkRevoked(operation: Operation, answer: HttpAnswer): void {
-  if (answer.status < 200 || answer.status > 299) throw buildRefusal(operation, answer)
+function checkRevoked(names: FailureNames, response: HttpResponse): void {
+  if (response.status < 200 || response.status > 299) throw buildRefusalError(names, response)
 }

@@ -1,44 +1,57 @@
+import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import {
   DeadlineError,
-  type HttpAnswer,
   type HttpRequest,
+  type HttpResponse,
   maxBodyBytes,
   OversizedBodyError,
-  requestAnswer,
+  sendRequest,
 } from '../../lib/http/request.js'
 import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
 
-describe('an HTTP exchange', () => {
+describe('sendRequest', () => {
   let server: FaultServer | undefined
   afterEach(() => server?.close())
 
-  async function exchange(answering: Answering, changes: Partial<HttpRequest> = {}): Promise<HttpAnswer> {
+  async function exchange(answering: Answering, changes: Partial<HttpRequest> = {}): Promise<HttpResponse> {
     server = await FaultServer.start(answering)
     const request = { method: 'GET', url: `${server.origin}/path?a=b`, headers: {}, timeout: 4000 } as const
-    return requestAnswer({ ...request, ...changes })
+    return sendRequest({ ...request, ...changes })
   }
 
   const failureOf = (...given: Parameters<typeof exchange>): Promise<Error & Record<string, unknown>> =>
     exchange(...given).then(
-      () => expect.fail('an answer came'),
+      () => expect.fail('a response came'),
       (error) => error,
     )
 
   it('sends method, path, headers and body, and gives status, headers and body', async () => {
-    const answer = await exchange((socket) => socket.end(httpAnswer(299, 'bödy', 'X-A: 1')), {
+    const response = await exchange((socket) => socket.end(httpAnswer(299, 'bödy', 'X-A: 1')), {
       method: 'POST',
       headers: { 'X-B': '2' },
       body: 'a=ü',
     })
     expect(server?.requests).to.have.length(1)
-    expect(server?.requests[0]).to.match(/^POST \/path\?a=b HTTP\/1\.1\r\nX-B: 2\r\n.*\r\n\r\na=ü$/s)
-    expect(answer).to.deep.include({ status: 299, body: Buffer.from('bödy') })
-    expect(answer.headers).to.include({ 'x-a': '1' })
+    expect(server?.requests[0]).to.match(/^POST \/path\?a=b HTTP\/1\.1\r\n.*X-B: 2\r\n.*\r\n\r\na=ü$/s)
+    expect(response).to.deep.include({ status: 299, body: Buffer.from('bödy') })
+    expect(response.headers).to.include({ 'x-a': '1' })
   })
 
-  it('takes a redirect as an answer', async () => {
+  it('names the version in package.json as the user agent, unless it is given one', async () => {
+    await exchange((socket) => socket.end(httpAnswer(200, '')))
+    const { name, version } = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8'))
+    expect(server?.requests[0]).to.contain(`\r\nUser-Agent: ${name}/${version}\r\n`)
+    await server?.close()
+    await exchange((socket) => socket.end(httpAnswer(200, '')), { headers: { 'user-agent': 'mine/1' } })
+    expect(server?.requests[0])
+      .to.match(/\r\nuser-agent: mine\/1\r\n/)
+      .and.to.not.contain('passport-xai')
+  })
+
+  it('takes a redirect as a response', async () => {
     const { status } = await exchange((socket, request) =>
       socket.end(
         request.startsWith('GET /path') ? httpAnswer(302, '', 'Location: /other') : httpAnswer(200, ''),
@@ -48,7 +61,7 @@ describe('an HTTP exchange', () => {
     expect(server?.requests).to.have.length(1)
   })
 
-  it('takes an informational answer for none', async () => {
+  it('does not take an informational response for the final one', async () => {
     const { status } = await exchange((socket) =>
       socket.end(Buffer.concat([Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'), httpAnswer(200, '')])),
     )
@@ -64,7 +77,7 @@ describe('an HTTP exchange', () => {
     const error = await failureOf((socket) => socket.write(httpAnswer(200, 'x'.repeat(maxBodyBytes + 1))))
     expect(error).to.be.instanceOf(OversizedBodyError)
     expect(error.message).to.equal('the body is larger than 1048576 bytes')
-    expect((error as unknown as OversizedBodyError).answer).to.deep.include({ status: 200 })
+    expect((error as unknown as OversizedBodyError).response).to.deep.include({ status: 200 })
     await server?.hungUp()
   })
 
@@ -74,17 +87,17 @@ describe('an HTTP exchange', () => {
     ['before the body', (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n')],
     ['in the body', (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel')],
     ['in a chunk', (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel')],
-    ['after an informational answer', (socket) => socket.write('HTTP/1.1 100 Continue\r\n\r\n')],
+    ['after an informational response', (socket) => socket.write('HTTP/1.1 100 Continue\r\n\r\n')],
   ]
   for (const [where, answering] of stalls)
-    it(`ends at the deadline when the answer stalls ${where}, and closes the socket`, async () => {
+    it(`ends at the deadline when the response stalls ${where}, and closes the socket`, async () => {
       const error = await failureOf(answering, { timeout: 60 })
       expect(error).to.be.instanceOf(DeadlineError).and.to.include({ code: 'ETIMEDOUT' })
-      expect(error.message).to.equal('no complete answer within 60 ms')
+      expect(error.message).to.equal('no complete response within 60 ms')
       await server?.hungUp()
     })
 
-  it('ends at the deadline when the answer dribbles for ever', async () => {
+  it('ends at the deadline when the response dribbles for ever', async () => {
     const error = await failureOf(
       (socket) => {
         socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
@@ -103,7 +116,7 @@ describe('an HTTP exchange', () => {
     const url = await new Promise<string>((resolve) =>
       setImmediate(() => resolve(`${server?.origin}/waiting`)),
     )
-    const waiting = requestAnswer({ method: 'GET', url, headers: {}, agent, timeout: 60 })
+    const waiting = sendRequest({ method: 'GET', url, headers: {}, agent, timeout: 60 })
     expect(await waiting.catch((error) => error)).to.be.instanceOf(DeadlineError)
     await server?.close()
     expect(await never).to.include({ code: 'ECONNRESET' })

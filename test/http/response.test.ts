@@ -2,13 +2,13 @@ import { mock } from 'node:test'
 import { expect } from 'chai'
 import { isCloudflare, parseObject, parseRetryAfter, parseUtf8 } from '../../lib/http/response.js'
 
-const answer = (body: string | Buffer, headers: Record<string, string> = {}) => ({
+const responseOf = (body: string | Buffer, headers: Record<string, string> = {}) => ({
   status: 200,
   headers,
   body: Buffer.from(body as string),
 })
 
-describe('the text of an answer', () => {
+describe('the text of a response', () => {
   const readable: ReadonlyArray<
     readonly [what: string, type: string | undefined, body: Buffer | string, text: string]
   > = [
@@ -22,7 +22,7 @@ describe('the text of an answer', () => {
   ]
   for (const [what, type, body, text] of readable)
     it(`is read ${what}`, () => {
-      expect(parseUtf8(answer(body, type === undefined ? {} : { 'content-type': type }))).to.equal(text)
+      expect(parseUtf8(responseOf(body, type === undefined ? {} : { 'content-type': type }))).to.equal(text)
     })
 
   const unreadable: ReadonlyArray<readonly [what: string, type: string, body: Buffer | string]> = [
@@ -34,7 +34,7 @@ describe('the text of an answer', () => {
   ]
   for (const [what, type, body] of unreadable)
     it(`is nothing when it ${what}`, () => {
-      expect(parseUtf8(answer(body, { 'content-type': type }))).to.equal(undefined)
+      expect(parseUtf8(responseOf(body, { 'content-type': type }))).to.equal(undefined)
     })
 })
 
@@ -71,7 +71,7 @@ describe('a JSON object', () => {
 })
 
 describe('Cloudflare', () => {
-  const answers: ReadonlyArray<
+  const responses: ReadonlyArray<
     readonly [what: string, body: string, headers: Record<string, string>, expected: boolean]
   > = [
     ['a cf-mitigated header', '{}', { 'cf-mitigated': 'challenge' }, true],
@@ -86,9 +86,9 @@ describe('Cloudflare', () => {
     ['nothing', '', {}, false],
     ['text that mentions HTML', 'no <html> here', { 'content-type': 'text/plain' }, false],
   ]
-  for (const [what, body, headers, expected] of answers)
+  for (const [what, body, headers, expected] of responses)
     it(`is ${expected ? '' : 'not '}recognized by ${what}`, () => {
-      expect(isCloudflare(answer(body, headers))).to.equal(expected)
+      expect(isCloudflare(responseOf(body, headers))).to.equal(expected)
     })
 })
 

@@ -218,11 +218,11 @@ describe('a sign-in over a faulty connection', () => {
     ],
   ]
   for (const [what, answering] of stalls)
-    it(`ends at the deadline when the answer ${what}`, async () => {
+    it(`ends at the deadline when the response ${what}`, async () => {
       mock.timers.enable({ apis: ['setTimeout'] })
       const error = await errorOf(pass(answering))
       expect(error).to.include({ code: 'xai_token_exchange_failed', status: 504, statusCode: 504 })
-      expect(error.message).to.equal('xAI token exchange failed: no complete answer within 20000 ms')
+      expect(error.message).to.equal('xAI token exchange failed: no complete response within 20000 ms')
       expect(error).to.have.nested.property('cause.code', 'ETIMEDOUT')
       expect(error).to.not.have.property('response')
     })
@@ -326,7 +326,7 @@ describe('a sign-in over a faulty connection', () => {
     ],
   ]
   for (const [what, answering] of pieces)
-    it(`reads an answer that comes ${what}`, async () => {
+    it(`reads a response that comes ${what}`, async () => {
       expect(await paramsOf(answering)).to.deep.equal({ access_token: 't', note: 'ü€🔑' })
     })
 

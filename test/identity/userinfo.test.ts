@@ -51,11 +51,16 @@ describe('userinfo', () => {
     ['403', says('', 403), 403, /request failed \(HTTP 403\)/],
     ['a redirect', says('', 302, 'Location: /elsewhere'), 502, /request failed \(HTTP 302\)/],
     ['no content', says('', 204), 502, /request failed \(HTTP 204\)/],
-    ['a list', says('[]'), 502, /unusable answer \(HTTP 200\): it is no JSON object/],
-    ['null', says('null'), 502, /it is no JSON object/],
-    ['nothing', says(''), 502, /it is no JSON object/],
-    ['bytes that are no UTF-8', says(Buffer.from([0x7b, 0xff])), 502, /it is no JSON object/],
-    ['a signed JWT', says('e30.e30.e30', 200, 'Content-Type: application/jwt'), 502, /it is no JSON object/],
+    ['a list', says('[]'), 502, /unusable response \(HTTP 200\): it is not a JSON object/],
+    ['null', says('null'), 502, /it is not a JSON object/],
+    ['nothing', says(''), 502, /it is not a JSON object/],
+    ['bytes that are no UTF-8', says(Buffer.from([0x7b, 0xff])), 502, /it is not a JSON object/],
+    [
+      'a signed JWT',
+      says('e30.e30.e30', 200, 'Content-Type: application/jwt'),
+      502,
+      /it is not a JSON object/,
+    ],
     ['a connection that is cut', (socket) => socket.destroy(), 502, /request failed: socket hang up/],
   ]
   for (const [what, answering, status, message] of failures)
@@ -80,6 +85,6 @@ describe('userinfo', () => {
     it(`refuses ${what}`, async () => {
       const error = await refused(says(body), expectedSub)
       expect(error).to.include({ code: 'xai_userinfo_invalid', status: 502 })
-      expect(error.message).to.equal(`xAI userinfo request got an unusable answer (HTTP 200): ${why}`)
+      expect(error.message).to.equal(`xAI userinfo request got an unusable response (HTTP 200): ${why}`)
     })
 })

@@ -58,14 +58,14 @@ describe('a token response', () => {
   const unusable: ReadonlyArray<
     readonly [what: string, body: unknown, why: string, headers?: Record<string, string>]
   > = [
-    ['null', 'null', 'it is no JSON object'],
-    ['a list', [{ access_token: 't' }], 'it is no JSON object'],
-    ['a string', '"access_token=t"', 'it is no JSON object'],
-    ['a number', '7', 'it is no JSON object'],
-    ['HTML', '<html></html>', 'it is no JSON object', { 'content-type': 'text/html' }],
-    ['a form', 'access_token=t', 'it is no JSON object'],
-    ['nothing', '', 'it is no JSON object'],
-    ['an object that is cut off', '{"access_token":"t"', 'it is no JSON object'],
+    ['null', 'null', 'it is not a JSON object'],
+    ['a list', [{ access_token: 't' }], 'it is not a JSON object'],
+    ['a string', '"access_token=t"', 'it is not a JSON object'],
+    ['a number', '7', 'it is not a JSON object'],
+    ['HTML', '<html></html>', 'it is not a JSON object', { 'content-type': 'text/html' }],
+    ['a form', 'access_token=t', 'it is not a JSON object'],
+    ['nothing', '', 'it is not a JSON object'],
+    ['an object that is cut off', '{"access_token":"t"', 'it is not a JSON object'],
     ['another charset', '{"access_token":"t"}', 'it is not UTF-8', { 'content-type': 'a/b; charset=latin1' }],
     ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'it is not UTF-8'],
     ['an error beside a token', { access_token: 't', error: 'e' }, 'it holds an error'],
@@ -89,7 +89,7 @@ describe('a token response', () => {
     it(`is unusable with ${what}`, () => {
       const error = refusalOf(exchange, answer(200, body, headers))
       expect(error).to.include({ code: 'xai_token_exchange_invalid', status: 502 })
-      expect(error.message).to.equal(`xAI token exchange got an unusable answer (HTTP 200): ${why}`)
+      expect(error.message).to.equal(`xAI token exchange got an unusable response (HTTP 200): ${why}`)
       expect(error.response).to.include({ status: 200 })
     })
 
@@ -128,7 +128,7 @@ describe('a token response', () => {
       const error = refusalOf(exchange, answer(status, body, headers))
       expect(error).to.include({ code: 'xai_token_exchange_failed', status })
       expect(error.message).to.equal(
-        `xAI token exchange failed (HTTP ${status}). This is Cloudflare's answer, not one of xAI's OAuth server. Response: ${body}`,
+        `xAI token exchange failed (HTTP ${status}). Cloudflare sent this response, not xAI's OAuth server. Response: ${body}`,
       )
     })
 

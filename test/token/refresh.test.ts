@@ -316,12 +316,12 @@ describe('strategy.refresh', () => {
       [
         'an HTML page with 200',
         { status: 200, headers: html, body: '<html>' },
-        { code: 'xai_refresh_invalid', status: 502, message: /no JSON object/ },
+        { code: 'xai_refresh_invalid', status: 502, message: /not a JSON object/ },
       ],
       [
         'an empty body with 200',
         { status: 200, body: '' },
-        { code: 'xai_refresh_invalid', status: 502, message: /no JSON object/ },
+        { code: 'xai_refresh_invalid', status: 502, message: /not a JSON object/ },
       ],
       [
         'an answer without access_token',

@@ -302,7 +302,10 @@ describe('the token request', () => {
         mock.timers.tick(1)
         await ending
         expect(ended[0]).to.include({ code: 'xai_token_exchange_failed', status: 504 })
-        expect(ended[0]).to.have.nested.property('cause.message', `no complete answer within ${effective} ms`)
+        expect(ended[0]).to.have.nested.property(
+          'cause.message',
+          `no complete response within ${effective} ms`,
+        )
       })
   })
 
