@@ -1,23 +1,93 @@
-import type { RequestHandler } from 'express'
-import type { LoopbackRelayOptions } from './option.js'
-import { LoopbackRelay } from './relay.js'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import { receiveDelivery } from './delivery.js'
+import { type ExpectedSignIn, ExpectedSignIns } from './expected-sign-in.js'
+import { type LoopbackRelayOptions, parseRelayOptions, type RelaySettings } from './option.js'
+import { buildEndedPage, buildWaitingPage } from './page.js'
+import { isForPage, isFromForeignPage, isFromLoopback, isFromSameOrigin } from './request-source.js'
+import {
+  buildEmptyResponse,
+  buildJSONResponse,
+  buildRefusal,
+  type RelayResponse,
+  sendResponse,
+} from './response.js'
+import { interceptSignIn } from './sign-in-redirect.js'
 
 /**
  * Lets people sign in where xAI delivers to `http://127.0.0.1` as its consent page does: by a cross-origin `fetch`,
- * without the application's cookies. To be put on the callback path, after the session and before the route of
- * `passport.authenticate('xai')`, with `app.use`, so that preflights (`OPTIONS`) get there:
+ * without the application's cookies. Put it on the callback path, after the session and before the route of
+ * `passport.authenticate('xai')`, with `app.use`, so that it gets preflights (`OPTIONS`) as well:
  *
  *     app.use('/callback', loopbackRelay())
  *
- * Sign-ins begin at `/callback?relay=begin`. A page waits there for the delivery, which the relay keeps in memory for
- * nobody but the browser that holds the session or cookie of the sign-in; that browser then makes the ordinary
+ * Sign-ins begin at `/callback?relay=begin`. A page waits there for the delivery. The relay keeps the delivery in memory
+ * for the browser that holds the session or cookie of the sign-in, and for no other; that browser then makes the ordinary
  * callback request. A delivery by itself signs nobody in. Ordinary redirects go through the same route unchanged.
  *
- * @throws {TypeError} that says which option is wrong, and what to write
+ * @throws {TypeError} that says which option is wrong and what to write
  */
 export function loopbackRelay(options: LoopbackRelayOptions = {}): RequestHandler {
-  const relay = new LoopbackRelay(options)
+  const relay = new LoopbackRelay(parseRelayOptions(options))
   return (req, res, next) => {
     relay.handle(req, res, next).catch(next)
   }
 }
+
+/** The relay of one route. */
+class LoopbackRelay {
+  private readonly expected = new ExpectedSignIns()
+
+  constructor(private readonly settings: RelaySettings) {}
+
+  async handle(req: Request, res: Response, next: NextFunction): Promise<void> {
+    const query = new URLSearchParams(req.url.split('?').slice(1).join('?'))
+    const command = query.get('relay')
+    if (isFromForeignPage(req)) sendResponse(res, receiveDelivery(req, this.settings, this.expected))
+    else if (command === null) next()
+    else if (command === 'begin' && req.method === 'GET' && isForPage(req)) this.begin(req, res, next)
+    else sendResponse(res, await this.respond(req, command, query.get('state') ?? ''))
+  }
+
+  private begin(req: Request, res: Response, next: NextFunction): void {
+    if (isFromLoopback(req)) {
+      interceptSignIn(res, ({ state, authorizationURL }) => {
+        this.expected.add(state, authorizationURL)
+        // A URL of its own, so that reloading the page waits on and begins nothing.
+        return `?${new URLSearchParams({ relay: 'wait', state })}`
+      })
+    }
+    next()
+  }
+
+  private async respond(req: Request, command: string, state: string): Promise<RelayResponse> {
+    if (req.method !== 'GET') return buildRefusal(405, 'The relay is asked by GET.')
+    if (!isFromLoopback(req)) return buildRefusal(403, 'The relay works on loopback only.')
+    if (command === 'wait' && isForPage(req)) return this.showPage(state, await this.find(req, state))
+    if (command === 'poll' && isFromSameOrigin(req)) return this.reportDelivery(await this.find(req, state))
+    return buildRefusal(403, 'The relay does not allow this request.')
+  }
+
+  /** The sign-in of a state, if the browser that asks has begun it. */
+  private async find(req: Request, state: string): Promise<ExpectedSignIn | undefined> {
+    return (await this.settings.store.holds(req, state)) ? this.expected.find(state) : undefined
+  }
+
+  private showPage(state: string, signIn: ExpectedSignIn | undefined): RelayResponse {
+    const { homeURL } = this.settings
+    if (!signIn) return buildEndedPage(homeURL)
+    return signIn.parameters
+      ? buildEmptyResponse(303, { location: buildCallback(signIn.parameters) })
+      : buildWaitingPage({ state, authorizationURL: signIn.authorizationURL, homeURL })
+  }
+
+  private reportDelivery(signIn: ExpectedSignIn | undefined): RelayResponse {
+    if (!signIn) return buildRefusal(404, 'This sign-in has ended, or began in another browser.')
+    return signIn.parameters
+      ? buildJSONResponse(200, { location: buildCallback(signIn.parameters) })
+      : buildEmptyResponse(204)
+  }
+}
+
+/** A query alone: whatever path a request was made up with, the code never goes to another host. */
+const buildCallback = (parameters: object): string =>
+  `?${new URLSearchParams(parameters as Record<string, string>)}`

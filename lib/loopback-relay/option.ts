@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { checkOptionNames, optionError } from '../check.js'
 import { isLoopbackHost } from '../oauth/endpoint.js'
 import { SessionStateStore } from '../state/session-state-store.js'
 
@@ -26,16 +27,12 @@ export interface RelaySettings {
 }
 
 const fail = (what: string): never => {
-  throw new TypeError(`loopbackRelay: ${what}`)
+  throw optionError('loopbackRelay', what)
 }
 
 /** Checks options and fills in defaults. @throws {TypeError} that says which is wrong, and what to write */
 export function parseRelayOptions(options: LoopbackRelayOptions): RelaySettings {
-  if (typeof options !== 'object' || options === null) {
-    fail(
-      'options must be an object; write loopbackRelay(), or loopbackRelay({ consentOrigin, store, homeURL })',
-    )
-  }
+  checkOptionNames('loopbackRelay', options as unknown, ['consentOrigin', 'store', 'homeURL'])
   const { consentOrigin = 'https://accounts.x.ai', store = new SessionStateStore(), homeURL = '/' } = options
   if (typeof Object(store).holds !== 'function') {
     fail(

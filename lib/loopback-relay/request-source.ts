@@ -15,7 +15,7 @@ export function isFromLoopback({ headers, socket }: Request): boolean {
 
 /**
  * Whether a page of another origin sends a request by itself, as a script or an image does. A navigation is the
- * person's own, and nobody else reads its answer.
+ * person's own, and nobody else reads the response.
  */
 export function isFromForeignPage({ headers }: Request): boolean {
   const { origin } = headers

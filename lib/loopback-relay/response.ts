@@ -1,42 +1,39 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Response } from 'express'
 
-/** An answer as a value, before it is sent. */
-export interface Answer {
+/** A response as a value, before it is sent. */
+export interface RelayResponse {
   status: number
   headers: OutgoingHttpHeaders
   body: string
 }
 
-/** Builds an answer of a content type. */
-export const buildAnswer = (status: number, type: string, body: string): Answer => ({
-  status,
-  headers: { 'content-type': `${type}; charset=utf-8` },
-  body,
-})
-
-/** Builds an answer without a body. */
-export const buildEmptyAnswer = (status: number, headers: OutgoingHttpHeaders = {}): Answer => ({
+/** Builds a response without a body. */
+export const buildEmptyResponse = (status: number, headers: OutgoingHttpHeaders = {}): RelayResponse => ({
   status,
   headers,
   body: '',
 })
 
-/** Builds a refusal; no page of another origin can read it. */
-export const buildRefusal = (status: number, message: string): Answer =>
-  buildAnswer(status, 'text/plain', `${message}\n`)
+/** Builds a response with a JSON body. */
+export const buildJSONResponse = (status: number, value: unknown): RelayResponse => ({
+  status,
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body: JSON.stringify(value),
+})
 
-/** Sends an answer that nothing caches. What earlier middleware has granted to other origins is withdrawn. */
-export function sendAnswer(response: Response, { status, headers, body }: Answer): void {
-  for (const name of response.getHeaderNames()) {
-    if (name.startsWith('access-control-')) response.removeHeader(name)
+/** Builds a refusal. Without CORS headers no page of another origin can read it. */
+export const buildRefusal = (status: number, message: string): RelayResponse => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: `${message}\n`,
+})
+
+/** Sends a response that nothing caches. What earlier middleware has granted to other origins is withdrawn. */
+export function sendResponse(res: Response, { status, headers, body }: RelayResponse): void {
+  for (const name of res.getHeaderNames()) {
+    if (name.startsWith('access-control-')) res.removeHeader(name)
   }
-  response.statusCode = status
-  const all = {
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...headers,
-  }
-  for (const [name, value] of Object.entries(all)) response.setHeader(name, value as string)
-  response.end(body)
+  res.writeHead(status, { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
+  res.end(body)
 }

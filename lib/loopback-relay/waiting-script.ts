@@ -1,6 +1,6 @@
 /**
- * The waiting page's script: asks every second whether the delivery has come, goes on when it has, and stops with a
- * message when the sign-in has ended or 10 minutes are over. Also takes a pasted code, or the whole address with it.
+ * The waiting page's script. It asks every second whether the delivery has come, goes on when it has, and stops with a
+ * sentence when the sign-in has ended or 10 minutes are over. It also takes a pasted code, or the whole address with it.
  */
 export const waitingScript = `
 const status = document.querySelector('[role=status]')
@@ -8,17 +8,17 @@ const form = document.querySelector('form')
 const state = form.elements.state.value
 const deadline = Date.now() + 10 * 60000
 let timer
-let isBusy = false
+let isAsking = false
 let isOver = false
 
 const say = (text) => {
   if (status.textContent !== text) status.textContent = text
 }
 
-const leave = (parameters) => {
+const leave = (query) => {
   isOver = true
   say('Signing you in.')
-  location.replace(parameters)
+  location.replace(query)
 }
 
 const stop = () => {
@@ -31,16 +31,17 @@ const stop = () => {
 }
 
 const ask = async () => {
-  if (isBusy || isOver) return
-  isBusy = true
+  if (isAsking || isOver) return
+  isAsking = true
   clearTimeout(timer)
-  const answer = await fetch('?' + new URLSearchParams({ relay: 'poll', state }), { cache: 'no-store' }).catch(() => undefined)
-  const found = answer?.status === 200 ? await answer.json().catch(() => undefined) : undefined
-  isBusy = false
+  const url = '?' + new URLSearchParams({ relay: 'poll', state })
+  const response = await fetch(url, { cache: 'no-store' }).catch(() => undefined)
+  const delivery = response?.status === 200 ? await response.json().catch(() => undefined) : undefined
+  isAsking = false
   if (isOver) return
-  if (found) return leave(found.location)
-  if (answer?.status === 404 || Date.now() > deadline) return stop()
-  say(answer?.status === 204 ? 'Waiting for xAI\\u2019s answer.' : 'The application does not answer. Trying again.')
+  if (delivery) return leave(delivery.location)
+  if (response?.status === 404 || Date.now() > deadline) return stop()
+  say(response?.status === 204 ? 'Waiting for xAI.' : 'The application does not respond. Trying again.')
   timer = setTimeout(ask, 1000)
 }
 

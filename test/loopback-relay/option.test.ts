@@ -5,7 +5,18 @@ const secret = 'a secret of a test, longer than 32 characters'
 
 describe('loopbackRelay options', () => {
   const wrong: ReadonlyArray<readonly [what: string, options: unknown, message: RegExp]> = [
-    ['no object', null, /options must be an object; write loopbackRelay\(\)/],
+    ['no object', null, /^loopbackRelay: options must be an object with consentOrigin, store, homeURL/],
+    [
+      'an option that is misspelt',
+      { consentOrigins: 'https://accounts.x.ai' },
+      /^loopbackRelay: there is no option consentOrigins; write consentOrigin$/,
+    ],
+    ['an option in other capitals', { homeUrl: '/' }, /there is no option homeUrl; write homeURL$/],
+    [
+      'an option that is unknown',
+      { callbackPath: '/callback' },
+      /there is no option callbackPath; the options are consentOrigin, store, homeURL$/,
+    ],
     ['a consent origin that is no string', { consentOrigin: 1 }, /consentOrigin must be an origin/],
     [
       'a consent origin that is no URL',

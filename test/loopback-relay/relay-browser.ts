@@ -20,7 +20,7 @@ export class RelayBrowser {
   /** Opens the waiting page. */
   async begin(): Promise<Waiting> {
     const page = await this.client.open(this.application.beginURL)
-    const [, link = ''] = /class="button" href="([^"]+)"/.exec(page.body) ?? []
+    const [, link = ''] = /class="button primary wide" href="([^"]+)"/.exec(page.body) ?? []
     const authorizationURL = unescaped(link)
     return { page, authorizationURL, state: new URL(page.url).searchParams.get('state') ?? '' }
   }
