@@ -28,5 +28,5 @@ export type {
   StateStoredCallback,
 } from './state/state-store.js'
 export { XaiStrategy, XaiStrategy as Strategy } from './strategy.js'
+export type { XaiRevokeOptions } from './token/client.js'
 export type { XaiRefreshOptions, XaiTokens } from './token/refresh.js'
-export type { XaiRevokeOptions } from './token/revocation.js'

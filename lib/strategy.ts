@@ -18,9 +18,8 @@ import type {
   XaiVerifyFunctionWithRequest,
   XaiVerifyFunctionWithRequestAndParams,
 } from './sign-in/verify.js'
-import { XaiOAuth2 } from './token/client.js'
-import { requestRefresh, type XaiRefreshOptions, type XaiTokens } from './token/refresh.js'
-import { requestRevocation, type XaiRevokeOptions } from './token/revocation.js'
+import { XaiOAuth2, type XaiRevokeOptions } from './token/client.js'
+import type { XaiRefreshOptions, XaiTokens } from './token/refresh.js'
 
 type AnyVerify = (...args: never[]) => unknown
 
@@ -107,7 +106,7 @@ export class XaiStrategy extends OAuth2Strategy {
    * @throws {XaiOAuthError} `xai_refresh_token_revoked` (sign in again), `xai_refresh_failed`, `xai_refresh_invalid`
    */
   async refresh(refreshToken: string, options: XaiRefreshOptions = {}): Promise<XaiTokens> {
-    return requestRefresh(this._oauth2, refreshToken, options)
+    return this._oauth2.refresh(refreshToken, options)
   }
 
   /**
@@ -116,7 +115,6 @@ export class XaiStrategy extends OAuth2Strategy {
    * @throws {XaiOAuthError} `xai_revocation_failed` for any answer but 2xx
    */
   async revoke(token: string, options: XaiRevokeOptions = {}): Promise<void> {
-    const { revocationURL } = this._signIn.settings
-    return requestRevocation(this._oauth2, revocationURL, { ...options, token })
+    return this._oauth2.revoke(token, options)
   }
 }

@@ -14,7 +14,7 @@ export interface HttpRequest {
   method: 'GET' | 'POST'
   url: string
   headers: http.OutgoingHttpHeaders
-  body?: string
+  body?: string | Uint8Array
   agent?: http.Agent | boolean | undefined
   signal?: AbortSignal | undefined
   /** Milliseconds for everything: connect, headers and body. */

@@ -59,7 +59,8 @@ function buildTokenRefusal(names: FailureNames, response: HttpResponse): XaiOAut
     return buildRefusalError({ ...names, failed: tierDenied }, response, start)
   }
   const refusal = buildRefusalError(names, response)
-  if (refusal.error !== 'invalid_grant' || !revoked) return refusal
+  // Beside a 5xx, even these words are not a verdict.
+  if (refusal.error !== 'invalid_grant' || !revoked || status > 499) return refusal
   const start = `${what} failed (HTTP ${status}). The refresh token is no longer valid; the person has to sign in again.`
   return buildRefusalError({ ...names, failed: revoked }, response, start)
 }

@@ -1,9 +1,9 @@
-import type { oauth2tokenCallback } from 'oauth'
 import { XaiOAuthError } from '../error.js'
 import { redact } from '../http/redaction.js'
 import type { Identity } from '../identity/identity.js'
 import type { XaiTokenResponse } from '../oauth/token-response.js'
 import { takeSignIn } from '../state/state-store.js'
+import { exchangeCode } from '../token/code-exchange.js'
 import type { CallbackParameters } from './callback-request.js'
 import { metadataOf, type ReplaceableStrategy, type SignInContext, scopeOf } from './context.js'
 import type { Outcome } from './passport-action.js'
@@ -28,10 +28,12 @@ export async function finishSignIn(context: SignInContext, parameters: CallbackP
   }
   if (error !== undefined) return concludeRefusal(parameters)
   const codeVerifier = taken.codeVerifier as string
-  const tokens = await exchangeCode(context, {
-    code: code as string,
-    codeVerifier,
-    redirectURI: meta.callbackURL,
+  const { strategy, options } = context
+  const tokens = await exchangeCode(strategy, code as string, {
+    ...strategy.tokenParams(options),
+    grant_type: 'authorization_code',
+    redirect_uri: meta.callbackURL,
+    code_verifier: codeVerifier,
   })
   const profile = await loadProfile(context, tokens, await identity.identify({ tokens, codeVerifier, scope }))
   const verdict = await callVerify(context.verify, {
@@ -58,30 +60,6 @@ function concludeRefusal({ code, ...refusal }: CallbackParameters): Outcome {
   const words = { error, error_description, error_uri } as { error: string }
   return { kind: 'error', error: new XaiOAuthError('xai_authorization_failed', message, words) }
 }
-
-/** Runs the token request through the method that applications may replace. */
-function exchangeCode(
-  { strategy, options }: SignInContext,
-  grant: { code: string; codeVerifier: string; redirectURI: string },
-): Promise<XaiTokenResponse> {
-  const params = {
-    ...strategy.tokenParams(options),
-    grant_type: 'authorization_code',
-    redirect_uri: grant.redirectURI,
-    code_verifier: grant.codeVerifier,
-  }
-  return new Promise((resolve, reject) => {
-    const done: oauth2tokenCallback = (error, access_token, refresh_token, response) => {
-      if (error) reject(error instanceof Error ? error : buildForeignError(error))
-      else resolve({ access_token, ...(refresh_token && { refresh_token }), ...response })
-    }
-    strategy._oauth2.getOAuthAccessToken(grant.code, params, done)
-  })
-}
-
-/** A replaced token request may fail as the stock client's does, with an object that is no error. */
-const buildForeignError = (cause: unknown): XaiOAuthError =>
-  new XaiOAuthError('xai_token_exchange_failed', 'xAI token exchange failed', { cause })
 
 async function loadProfile(
   { settings, identity, strategy, stockUserProfile }: SignInContext,

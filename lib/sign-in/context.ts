@@ -1,17 +1,16 @@
 import type { Request } from 'express'
-import type { OAuth2 } from 'oauth'
 import type { IdentityReader } from '../identity/identity.js'
 import { parseScope } from '../oauth/authorization-url.js'
 import { checkSecureURL } from '../oauth/endpoint.js'
 import type { StrategySettings, XaiAuthenticateOptions } from '../option.js'
 import type { StateMetadata } from '../state/state-store.js'
+import type { CodeExchanger } from '../token/code-exchange.js'
 
 /** What applications may replace on a strategy, by a subclass or by assignment (passport-oauth2). */
-export interface ReplaceableStrategy {
+export interface ReplaceableStrategy extends CodeExchanger {
   authorizationParams(options: XaiAuthenticateOptions): object
   tokenParams(options: XaiAuthenticateOptions): object
   userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void
-  _oauth2: Pick<OAuth2, 'getOAuthAccessToken'>
 }
 
 /** Everything that one request to the strategy is decided from. */

@@ -1,24 +1,40 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { OAuth2, type oauth2tokenCallback } from 'oauth'
-import { XaiOAuthError } from '../error.js'
+import type { XaiOAuthError } from '../error.js'
 import { keepAliveAgentFor, prepareConnection } from '../http/agent.js'
-import { type FailureNames, sendToXai } from '../http/failure.js'
+import { buildRefusalError, type FailureNames, sendToXai } from '../http/failure.js'
 import { type HttpRequest, type HttpResponse, sendRequest } from '../http/request.js'
 import {
   buildClientAuthentication,
   type ClientAuthenticationMethod,
   credentialSecrets,
 } from '../oauth/client-authentication.js'
-import { buildCodeGrant, buildForm, buildRefreshGrant, type FormParameters } from '../oauth/token-request.js'
+import { buildForm, buildRefreshGrant, type FormParameters } from '../oauth/token-request.js'
 import { parseTokenResponse, refreshTokenOf, type XaiTokenResponse } from '../oauth/token-response.js'
-import { checkToken } from './token-argument.js'
+import { buildExchange, exchangeNames } from './code-exchange.js'
+import {
+  refreshNames,
+  refreshOnce,
+  unlessAborted,
+  type XaiRefreshOptions,
+  type XaiTokens,
+} from './refresh.js'
 
 /** What requests to xAI need to know beyond what the constructor of `OAuth2` takes. */
 export interface XaiOAuth2Settings {
   clientAuthentication: ClientAuthenticationMethod
+  revocationURL: string
   /** Milliseconds. */
   timeout: number
   echoCodeChallenge: boolean
+}
+
+/** How a token is revoked. */
+export interface XaiRevokeOptions {
+  /** What kind of token it is, for a server that keeps them apart. */
+  hint?: 'access_token' | 'refresh_token'
+  /** Ends the wait, with the signal's reason; whether the token is revoked then, nobody knows. */
+  signal?: AbortSignal
 }
 
 type DataCallback = Parameters<OAuth2['get']>[2]
@@ -39,10 +55,10 @@ interface AuthenticatedForm {
 export class XaiOAuth2 extends OAuth2 {
   private settings: XaiOAuth2Settings = {
     clientAuthentication: 'none',
+    revocationURL: '',
     timeout: 20_000,
     echoCodeChallenge: true,
   }
-  private readonly refreshing = new Map<string, Promise<XaiTokenResponse>>()
 
   constructor(...args: ConstructorParameters<typeof OAuth2>) {
     super(...args)
@@ -51,14 +67,27 @@ export class XaiOAuth2 extends OAuth2 {
 
   configure(settings: XaiOAuth2Settings): this {
     this.settings = settings
-    // Bound, because passport-oauth2-refresh copies this one method onto a client that lacks the settings.
-    this.getOAuthAccessToken = this.getOAuthAccessToken.bind(this)
+    const client = this
+    const stock = this.getOAuthAccessToken
+    // passport-oauth2-refresh copies this method onto a client of its own, which lacks the settings, while its URL,
+    // headers and agent are those to use.
+    this.getOAuthAccessToken = function (this: unknown, ...args) {
+      stock.apply(client.withConnectionOf(this), args)
+    }
     return this
   }
 
+  private withConnectionOf(other: unknown): this {
+    const { _clientId, _clientSecret, _baseSite, _accessTokenUrl, _customHeaders, _agent } = Object(other)
+    if (other === this || typeof _accessTokenUrl !== 'string') return this
+    const connection = { _clientId, _clientSecret, _baseSite, _accessTokenUrl, _customHeaders }
+    return Object.assign(Object.create(this), connection, { _agent: _agent ?? this._agent })
+  }
+
   /**
-   * Exchanges an authorization code, or a refresh token when `params.grant_type` says so. `params` is not changed;
-   * `callback` is called exactly once, with an {@link XaiOAuthError} or with the tokens and the whole response.
+   * Exchanges an authorization code, or a refresh token or something else when `params.grant_type` says so. `params`
+   * is not changed; `callback` is called exactly once, with an {@link XaiOAuthError} or with the tokens and the whole
+   * response.
    */
   override getOAuthAccessToken(
     code: string,
@@ -66,77 +95,73 @@ export class XaiOAuth2 extends OAuth2 {
     callback?: oauth2tokenCallback,
   ): void {
     const form = typeof params === 'function' ? {} : ((params ?? {}) as FormParameters)
-    const done = (typeof params === 'function' ? params : callback) as oauth2tokenCallback
+    const done = (typeof params === 'function' ? params : callback) as (...args: unknown[]) => void
     const isRefresh = form.grant_type === 'refresh_token'
-    const response = isRefresh ? this.refresh(code, form) : this.exchangeCode(code, form)
-    // On a tick of its own: what the callback throws is no failure of the request.
-    response.then(
-      (tokens) => {
-        const refreshToken = refreshTokenOf(tokens) ?? (isRefresh ? code : undefined)
-        process.nextTick(
-          done as (...args: unknown[]) => void,
-          null,
-          tokens.access_token,
-          refreshToken,
-          tokens,
-        )
+    // On a tick of its own: what the callback throws is not a failure of the request.
+    this.requestTokens(code, form).then(
+      (response) => {
+        const refreshToken = refreshTokenOf(response) ?? (isRefresh ? code : undefined)
+        process.nextTick(done, null, response.access_token, refreshToken, response)
       },
       (error: Error) => process.nextTick(done, error),
     )
   }
 
-  private async exchangeCode(code: string, params: FormParameters): Promise<XaiTokenResponse> {
-    const { code_verifier: codeVerifier, redirect_uri: redirectURI } = params
-    if (typeof codeVerifier !== 'string' || codeVerifier === '') {
-      throw new XaiOAuthError(
-        'xai_pkce_verifier_missing',
-        'xAI token exchange not started: the PKCE code_verifier of this sign-in is missing, which the state ' +
-          'store should have kept, and xAI would refuse the code. See hermes-agent#26990 ' +
-          '(https://github.com/NousResearch/hermes-agent/issues/26990)',
-        { status: 500 },
-      )
-    }
-    const names: FailureNames = {
-      what: 'xAI token exchange',
-      failed: 'xai_token_exchange_failed',
-      invalid: 'xai_token_exchange_invalid',
-      tierDenied: 'xai_oauth_tier_denied',
-      secrets: [code, codeVerifier],
-    }
-    const { echoCodeChallenge } = this.settings
-    const grant = { code, redirectURI: redirectURI as string | undefined, codeVerifier, echoCodeChallenge }
-    const form = { url: this._getAccessTokenUrl(), protocol: buildCodeGrant(grant), extras: params }
+  private async requestTokens(code: string, params: FormParameters): Promise<XaiTokenResponse> {
+    const grantType = params.grant_type ?? 'authorization_code'
+    if (grantType === 'refresh_token') return (await this.refresh(code, {}, params)).raw
+    const protocol =
+      grantType === 'authorization_code'
+        ? buildExchange(code, params, this.settings)
+        : { grant_type: String(grantType), ...(code && { code }) }
+    const names = exchangeNames([code, ...secretNames.map((name) => textOf(params[name]))])
+    const form = { url: this._getAccessTokenUrl(), protocol, extras: params }
     return this.postForm(names, form, parseTokenResponse)
   }
 
   /**
-   * Refreshes. While a token is being refreshed, whoever comes with it gets the same response, because xAI revokes
-   * the whole family of a refresh token that arrives twice; nor is it ever sent again by itself.
+   * Refreshes, or joins the refresh of the same token that is under way; a refresh is never sent again.
    *
    * @throws {XaiOAuthError}
    */
-  refresh(refreshToken: string, extras: FormParameters = {}): Promise<XaiTokenResponse> {
-    const underway = this.refreshing.get(refreshToken)
-    if (underway) return underway
-    const response = this.requestRefresh(refreshToken, extras).finally(() => {
-      this.refreshing.delete(refreshToken)
-    })
-    this.refreshing.set(refreshToken, response)
-    return response
+  async refresh(
+    refreshToken: string,
+    { signal }: XaiRefreshOptions = {},
+    extras: FormParameters = {},
+  ): Promise<XaiTokens> {
+    checkToken('refresh', refreshToken)
+    signal?.throwIfAborted()
+    const tokenURL = this._getAccessTokenUrl()
+    const form = { url: tokenURL, protocol: buildRefreshGrant(refreshToken), extras }
+    const request = { tokenURL, clientID: this._clientId, refreshToken, extras }
+    const tokens = refreshOnce(request, () =>
+      this.postForm(refreshNames(refreshToken), form, parseTokenResponse),
+    )
+    return signal ? unlessAborted(tokens, signal) : tokens
   }
 
-  private async requestRefresh(refreshToken: string, extras: FormParameters): Promise<XaiTokenResponse> {
-    checkToken('refresh', refreshToken)
+  /**
+   * Revokes a token (RFC 7009); any 2xx is success.
+   *
+   * @throws {XaiOAuthError} `xai_revocation_failed`
+   */
+  async revoke(token: string, { hint, signal }: XaiRevokeOptions = {}): Promise<void> {
+    checkToken('revoke', token)
+    signal?.throwIfAborted()
     const names: FailureNames = {
-      what: 'xAI token refresh',
-      failed: 'xai_refresh_failed',
-      invalid: 'xai_refresh_invalid',
-      revoked: 'xai_refresh_token_revoked',
-      responseLost: 'The refresh token may be spent already, so it is not sent again by itself',
-      secrets: [refreshToken],
+      what: 'xAI token revocation',
+      failed: 'xai_revocation_failed',
+      invalid: 'xai_revocation_failed',
+      secrets: [token],
     }
-    const form = { url: this._getAccessTokenUrl(), protocol: buildRefreshGrant(refreshToken), extras }
-    return this.postForm(names, form, parseTokenResponse)
+    const protocol = { token, ...(hint && { token_type_hint: hint }) }
+    const form = { url: this.settings.revocationURL, protocol, signal }
+    try {
+      await this.postForm(names, form, checkRevoked)
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    }
   }
 
   /**
@@ -204,7 +229,7 @@ export class XaiOAuth2 extends OAuth2 {
       method: method as HttpRequest['method'],
       url,
       headers: { ...authorization, ...headers },
-      ...(body ? { body: String(body) } : {}),
+      ...(body ? { body: body instanceof Uint8Array ? body : String(body) } : {}),
     })
     sendRequest(request).then(
       ({ status, headers, body }) => {
@@ -214,5 +239,28 @@ export class XaiOAuth2 extends OAuth2 {
       },
       (error: unknown) => process.nextTick(callback, error),
     )
+  }
+}
+
+/** Parameters whose values prove something, so that no error repeats them. */
+const secretNames = [
+  'code_verifier',
+  'device_code',
+  'password',
+  'assertion',
+  'client_assertion',
+  'subject_token',
+]
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+function checkRevoked(names: FailureNames, response: HttpResponse): void {
+  if (response.status < 200 || response.status > 299) throw buildRefusalError(names, response)
+}
+
+/** Demands a token before anything is sent: a missing one would go out as the word `undefined`. @throws {TypeError} */
+function checkToken(method: string, token: unknown): asserts token is string {
+  if (typeof token !== 'string' || token === '') {
+    throw new TypeError(`XaiStrategy: ${method} needs a token, a string that is not empty`)
   }
 }

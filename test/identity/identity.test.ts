@@ -171,7 +171,7 @@ describe('who signed in', () => {
   it('is an error when a replaced token request fails with something else', async () => {
     const emulator = await start()
     const strategy = build(emulator)
-    const failure = { statusCode: 400, data: 'no' }
+    const failure = { reason: 'no' }
     Object.assign(strategy, {
       _oauth2: {
         getOAuthAccessToken: (...[, , done]: [string, object, (error: unknown) => void]) => done(failure),

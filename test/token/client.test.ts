@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { OversizedBodyError } from '../../lib/http/request.js'
 import { XaiOAuth2 } from '../../lib/token/client.js'
@@ -44,7 +46,7 @@ describe('XaiOAuth2', () => {
     })
 
     for (const status of [300, 302, 403, 500])
-      it(`reports HTTP ${status} as the oauth package does`, async () => {
+      it(`reports HTTP ${status} by status and body, and goes nowhere else`, async () => {
         answering = (socket) => socket.write(httpAnswer(status, 'no', 'Location: /elsewhere'))
         expect(await get(clientOf())).to.deep.equal([{ statusCode: status, data: 'no' }])
         expect(server.requests).to.have.length(1)
@@ -106,6 +108,90 @@ describe('XaiOAuth2', () => {
       .to.match(/\r\nAuthorization: Bearer AT-1\r\n/)
       .and.to.match(/\r\nContent-Length: 4\r\n/)
     expect(server.requests[0]).to.match(/\r\n\r\nü=1$/)
+  })
+
+  describe('_request()', () => {
+    const bytes = Buffer.from([0x00, 0xff, 0xfe, 0x80, 0x0d, 0x0a, 0xc3])
+    class Posting extends XaiOAuth2 {
+      post(url: string, body: unknown): Promise<Results> {
+        const headers = { 'Content-Type': 'application/octet-stream' }
+        return new Promise((resolve) =>
+          this._request('POST', url, headers, body, 'AT-1', (...results) => resolve(results as Results)),
+        )
+      }
+    }
+
+    for (const [what, body] of [
+      ['a Buffer', bytes],
+      ['a Uint8Array', new Uint8Array(bytes)],
+    ] as const)
+      it(`sends ${what} as it is`, async () => {
+        const received: Buffer[] = []
+        const upload = createServer((request, response) => {
+          request.on('data', (chunk) => received.push(chunk)).on('end', () => response.end())
+        })
+        await new Promise<void>((resolve) => upload.listen(0, '127.0.0.1', resolve))
+        const { port } = upload.address() as AddressInfo
+        try {
+          const [error] = await new Posting('app', '', '', '', '', {}).post(`http://127.0.0.1:${port}/`, body)
+          expect(error).to.equal(null)
+        } finally {
+          upload.closeAllConnections()
+          upload.close()
+        }
+        expect(Buffer.concat(received).equals(bytes)).to.equal(true)
+      })
+  })
+
+  describe('getOAuthAccessToken() with another grant type', () => {
+    const ask = (client: XaiOAuth2, code: string, params: object): Promise<unknown[]> =>
+      new Promise((resolve) =>
+        client.getOAuthAccessToken(code, params as never, (...values) => resolve(values)),
+      )
+    const formOf = (request = ''): object =>
+      Object.fromEntries(new URLSearchParams(request.split('\r\n\r\n')[1]))
+
+    it('asks for a token of the client itself, without code, verifier or echo', async () => {
+      answering = (socket) => socket.write(httpAnswer(200, '{"access_token":"AT-1"}'))
+      const params = Object.freeze({ grant_type: 'client_credentials', scope: 'api:access' })
+      expect(await ask(clientOf(), '', params)).to.deep.equal([
+        null,
+        'AT-1',
+        undefined,
+        { access_token: 'AT-1' },
+      ])
+      expect(formOf(server.requests[0])).to.deep.equal({
+        grant_type: 'client_credentials',
+        scope: 'api:access',
+        client_id: 'app',
+      })
+    })
+
+    it('says what the server says of it, and blames no state store', async () => {
+      answering = (socket) => socket.write(httpAnswer(400, '{"error":"unsupported_grant_type"}'))
+      const [error] = await ask(clientOf(), '', { grant_type: 'client_credentials' })
+      expect(error).to.include({
+        code: 'xai_token_exchange_failed',
+        status: 400,
+        error: 'unsupported_grant_type',
+      })
+      expect((error as Error).message).not.to.match(/verifier|state store/)
+    })
+
+    it('asks with a device code, which no error repeats', async () => {
+      const deviceCode = 'device code of this test'
+      const body = JSON.stringify({ error: 'invalid_grant', error_description: deviceCode })
+      answering = (socket) => socket.write(httpAnswer(400, body))
+      const grantType = 'urn:ietf:params:oauth:grant-type:device_code'
+      const [error] = await ask(clientOf(), '', { grant_type: grantType, device_code: deviceCode })
+      expect(formOf(server.requests[0])).to.deep.equal({
+        grant_type: grantType,
+        device_code: deviceCode,
+        client_id: 'app',
+      })
+      expect(error).to.include({ code: 'xai_token_exchange_failed', error: 'invalid_grant' })
+      expect((error as Error).message).not.to.contain(deviceCode)
+    })
   })
 
   it('echoes the challenge, as a public client, when it was told nothing else', async () => {

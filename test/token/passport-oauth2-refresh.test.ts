@@ -3,6 +3,7 @@ import { Agent, createServer, type IncomingMessage, type Server, type ServerResp
 import type { AddressInfo } from 'node:net'
 import { mock } from 'node:test'
 import { expect } from 'chai'
+import { OAuth2 } from 'oauth'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
 import { signInDirectly } from '../support/direct-sign-in.js'
@@ -12,6 +13,7 @@ type Done = (error: unknown, accessToken?: string, refreshToken?: string, params
 
 interface Refresher {
   use(strategy: object): void
+  use(name: string, strategy: object, options: object): void
   requestNewAccessToken(name: string, refreshToken: string, ...rest: [Done] | [object, Done]): void
 }
 
@@ -242,6 +244,116 @@ describe('passport-oauth2-refresh with the strategy', () => {
         expect(error).to.equal(null)
         expect(opened).to.equal(1)
       })
+
+    it('refuses callers who ask for other parameters meanwhile, and sends nothing for them', async () => {
+      const strategy = buildStrategy()
+      const refresher = buildRefresher(strategy)
+      const spent = await signIn(strategy)
+      const [tokens, same, narrower] = await Promise.all([
+        strategy.refresh(spent),
+        requestNew(refresher, spent, { grant_type: 'refresh_token', refresh_token: spent }),
+        requestNew(refresher, spent, { scope: 'openid' }),
+      ])
+      expect(emulator.requests).to.have.length(1)
+      expect(same).to.include({ error: null, refreshToken: tokens.refreshToken })
+      expect(narrower.error).to.be.instanceOf(XaiOAuthError)
+      expect(narrower.error).to.include({ code: 'xai_refresh_failed', status: 500 })
+      expect((narrower.error as Error).message)
+        .to.contain('other parameters')
+        .and.not.contain(spent)
+    })
+
+    it('lets callers share a flight who ask for the same parameters in another order', async () => {
+      const strategy = buildStrategy()
+      const refresher = buildRefresher(strategy)
+      const spent = await signIn(strategy)
+      const [one, two] = await Promise.all([
+        requestNew(refresher, spent, { resource: 'a', audience: ['b', 'c'] }),
+        requestNew(refresher, spent, { audience: ['b', 'c'], resource: 'a' }),
+      ])
+      expect(emulator.requests).to.have.length(1)
+      expect(one).to.include({ error: null, refreshToken: two.refreshToken })
+    })
+
+    describe('that has a refresh URL of its own', () => {
+      const elsewhere = '/elsewhere/refresh'
+      const urlOf = (): string => `${emulator.issuer}${elsewhere}`
+      const use = (options: object, strategy = buildStrategy()): Refresher => {
+        const refresher = new AuthTokenRefresh()
+        refresher.use('xai', strategy, options)
+        return refresher
+      }
+      const ways: ReadonlyArray<readonly [how: string, build: () => Refresher]> = [
+        ['_refreshURL', () => use({}, Object.assign(buildStrategy(), { _refreshURL: urlOf() }))],
+        [
+          'setRefreshOAuth2, which changes the client',
+          () =>
+            use({
+              setRefreshOAuth2: ({ refreshOAuth2 }: { refreshOAuth2: object }) =>
+                Object.assign(refreshOAuth2, { _accessTokenUrl: urlOf() }),
+            }),
+        ],
+        [
+          'setRefreshOAuth2, which gives another client this token request',
+          () =>
+            use({
+              setRefreshOAuth2: ({ strategyOAuth2 }: { strategyOAuth2: OAuth2 }) =>
+                Object.assign(new OAuth2(emulator.publicClient.clientID, '', '', '/', urlOf()), {
+                  getOAuthAccessToken: strategyOAuth2.getOAuthAccessToken,
+                }),
+            }),
+        ],
+      ]
+      for (const [how, build] of ways)
+        it(`sends the token there alone, by ${how}`, async () => {
+          emulator.clearRequests()
+          const body = JSON.stringify({ access_token: 'new', refresh_token: 'next' })
+          emulator.misbehaveOnce({ path: elsewhere, status: 200, body })
+          const outcome = await requestNew(build(), 'old')
+          expect(outcome).to.include({ error: null, accessToken: 'new', refreshToken: 'next' })
+          expect(emulator.requests.map(({ path }) => path)).to.deep.equal([elsewhere])
+          expect(emulator.requests[0]?.parameters).to.deep.equal({
+            grant_type: 'refresh_token',
+            refresh_token: 'old',
+            client_id: emulator.publicClient.clientID,
+          })
+        })
+
+      it('keeps client authentication and deadline of the strategy there', async () => {
+        mock.timers.enable({ apis: ['setTimeout'] })
+        const { clientID, clientSecret } = emulator.confidentialClient
+        const strategy = buildStrategy({ clientID, clientSecret, timeout: 45_000 })
+        const refresher = use({}, Object.assign(strategy, { _refreshURL: urlOf() }))
+        emulator.clearRequests()
+        emulator.misbehaveOnce({ path: elsewhere, delay: Number.POSITIVE_INFINITY })
+        const outcome = requestNew(refresher, 'old')
+        await until(() => emulator.requests.length === 1)
+        mock.timers.tick(44_999)
+        await new Promise(setImmediate)
+        mock.timers.tick(1)
+        expect((await outcome).error).to.include({ status: 504 })
+        expect(emulator.requests[0]?.headers.authorization).to.match(/^Basic /)
+      })
+
+      it('uses the agent that setRefreshOAuth2 gives it', async () => {
+        const agent = new Agent({ keepAlive: false })
+        let opened = 0
+        const createConnection = agent.createConnection.bind(agent)
+        agent.createConnection = (...args) => {
+          opened += 1
+          return createConnection(...args)
+        }
+        const setRefreshOAuth2 = ({ refreshOAuth2 }: { refreshOAuth2: OAuth2 }): OAuth2 => {
+          refreshOAuth2.setAgent(agent)
+          return refreshOAuth2
+        }
+        const strategy = buildStrategy()
+        const refreshToken = await signIn(strategy)
+        const { error } = await requestNew(use({ setRefreshOAuth2 }, strategy), refreshToken)
+        expect(error).to.equal(null)
+        expect(opened).to.equal(1)
+      })
+    })
 
     for (const token of [undefined, null, ''])
       it(`refuses ${JSON.stringify(token)} in the place of a token and sends nothing`, async () => {

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { getEventListeners } from 'node:events'
 import { createServer } from 'node:net'
 import { mock } from 'node:test'
@@ -6,7 +7,9 @@ import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import type { Misbehaviour } from '../../lib/emulator/misbehaviour.js'
 import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
+import { refreshOnce } from '../../lib/token/refresh.js'
 import { signInDirectly } from '../support/direct-sign-in.js'
+import { nextRefreshEvent } from '../support/refresh-event.js'
 import { until } from '../support/until.js'
 
 const path = '/oauth2/token'
@@ -43,12 +46,6 @@ describe('strategy.refresh', () => {
   /** The answer of the next request, in the place of the emulator's. */
   const answerWith = (body: object, rest: Partial<Misbehaviour> = {}): void =>
     emulator.misbehaveOnce({ path, body: JSON.stringify(body), ...rest })
-
-  /** How many refreshes the client of a strategy believes to be under way. */
-  const underwayAt = (of: XaiStrategy): number => {
-    const { _oauth2 } = of as unknown as { _oauth2: { refreshing: Map<string, unknown> } }
-    return _oauth2.refreshing.size
-  }
 
   before(async () => {
     emulator = await startEmulator({ signInAs: 'personal' })
@@ -198,6 +195,26 @@ describe('strategy.refresh', () => {
       expect(first.refreshToken).not.to.equal(second.refreshToken)
     })
 
+    it('is one flight for all strategies of one client', async () => {
+      const spent = await signIn()
+      const other = buildStrategy({ scope: 'openid offline_access' })
+      const all = await Promise.all([strategy.refresh(spent), other.refresh(spent), strategy.refresh(spent)])
+      expect(emulator.requests).to.have.length(1)
+      expect(new Set(all.map(({ accessToken }) => accessToken))).to.have.property('size', 1)
+      expect(new Set(all.map(({ expiresAt }) => expiresAt?.getTime()))).to.have.property('size', 1)
+    })
+
+    it('is a flight of its own for another client or another token endpoint', async () => {
+      for (const body of ['first', 'second', 'third']) answerWith({ access_token: body })
+      const [one, two, three] = await Promise.all([
+        strategy.refresh('of both'),
+        buildStrategy({ clientID: 'another' }).refresh('of both'),
+        buildStrategy({ tokenURL: `${emulator.issuer}${path}?tenant=2` }).refresh('of both'),
+      ])
+      expect(emulator.requests).to.have.length(3)
+      expect(new Set([one, two, three].map(({ accessToken }) => accessToken))).to.have.property('size', 3)
+    })
+
     it('is one flight for objects derived from the strategy, as Passport makes them', async () => {
       const spent = await signIn()
       const derived = Object.create(strategy) as XaiStrategy
@@ -231,11 +248,11 @@ describe('strategy.refresh', () => {
       const reason = new Error('too late')
       expect(await failureOf(strategy.refresh('old', { signal: AbortSignal.abort(reason) }))).to.equal(reason)
       expect(emulator.requests).to.be.empty
-      expect(underwayAt(strategy)).to.equal(0)
     })
 
     it('causes no unhandled rejection when the refresh fails after everybody left', async () => {
       const unhandled: unknown[] = []
+      const ended = nextRefreshEvent()
       const onUnhandled = (reason: unknown): void => void unhandled.push(reason)
       process.on('unhandledRejection', onUnhandled)
       try {
@@ -247,7 +264,7 @@ describe('strategy.refresh', () => {
         controller.abort()
         expect(await left).to.have.property('name', 'AbortError')
         mock.timers.tick(1000)
-        await until(() => underwayAt(strategy) === 0)
+        expect(await ended).to.include({ outcome: 'failed', status: 500 })
         await new Promise(setImmediate)
         expect(unhandled).to.be.empty
       } finally {
@@ -347,11 +364,10 @@ describe('strategy.refresh', () => {
     for (const [what, answer, { code, status, message }] of refusals)
       it(`fails as ${code} on ${what}`, async () => {
         emulator.misbehaveOnce({ path, ...answer })
-        const error = await failureOf(strategy.refresh('old-token-of-this-test'))
+        const error = await failureOf(strategy.refresh(`old, then ${what}`))
         expect(error).to.be.instanceOf(XaiOAuthError).and.include({ code, status, statusCode: status })
         expect(error.message).to.match(message)
         expect(emulator.requests).to.have.length(1)
-        expect(underwayAt(strategy)).to.equal(0)
       })
 
     it('says how long to wait when there were too many requests', async () => {
@@ -406,6 +422,151 @@ describe('strategy.refresh', () => {
     })
   })
 
+  describe('after xAI has called the token invalid', () => {
+    const refuse = (status = 400, error = 'invalid_grant'): void =>
+      answerWith(
+        { error, error_description: 'Refresh token has been revoked', error_uri: 'https://x.ai/help' },
+        { status },
+      )
+
+    it('fails with a new error of the same words, and sends nothing, whichever strategy asks', async () => {
+      refuse()
+      const first = await failureOf(strategy.refresh('dead'))
+      const again = await failureOf(buildStrategy().refresh('dead'))
+      expect(emulator.requests).to.have.length(1)
+      expect(again).to.be.instanceOf(XaiOAuthError).and.not.equal(first)
+      const words = {
+        code: 'xai_refresh_token_revoked',
+        error: 'invalid_grant',
+        status: 400,
+        statusCode: 400,
+      }
+      for (const error of [first, again])
+        expect(error).to.include({
+          ...words,
+          message: first.message,
+          error_description: 'Refresh token has been revoked',
+          error_uri: 'https://x.ai/help',
+        })
+      expect(again).not.to.have.property('response')
+    })
+
+    it('asks xAI once for 1,000 callers at different times', async () => {
+      refuse()
+      for (let round = 0; round < 10; round += 1)
+        await Promise.all(Array.from({ length: 100 }, () => failureOf(strategy.refresh('dead for all'))))
+      expect(emulator.requests).to.have.length(1)
+    })
+
+    it('asks again after an hour', async () => {
+      mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
+      refuse()
+      await failureOf(strategy.refresh('dead for an hour'))
+      mock.timers.tick(60 * 60_000 - 1)
+      await failureOf(strategy.refresh('dead for an hour'))
+      expect(emulator.requests).to.have.length(1)
+      mock.timers.tick(1)
+      answerWith({ access_token: 'alive after all' })
+      expect(await strategy.refresh('dead for an hour')).to.include({ accessToken: 'alive after all' })
+    })
+
+    it('remembers the token of this client alone', async () => {
+      refuse()
+      await failureOf(strategy.refresh('dead for one client'))
+      answerWith({ access_token: 'of the other' })
+      const other = buildStrategy({ clientID: 'another' })
+      expect(await other.refresh('dead for one client')).to.include({ accessToken: 'of the other' })
+    })
+
+    it('remembers 10,000 tokens, and forgets the oldest', async () => {
+      const refused = new XaiOAuthError('xai_refresh_token_revoked', 'refused', { status: 400 })
+      let sent = 0
+      const ask = (refreshToken: string): Promise<unknown> =>
+        refreshOnce({ tokenURL: 'https://x.ai/token', clientID: 'app', refreshToken, extras: {} }, () => {
+          sent += 1
+          return Promise.reject(refused)
+        }).catch(() => undefined)
+      for (let index = 0; index <= 10_000; index += 1) await ask(`dead-${index}`)
+      expect(sent).to.equal(10_001)
+      await ask('dead-1')
+      await ask('dead-10000')
+      expect(sent).to.equal(10_001)
+      await ask('dead-0')
+      expect(sent).to.equal(10_002)
+    })
+
+    it('keeps no more than 2,000 characters of each of the words', async () => {
+      const long = 'word '.repeat(4000)
+      answerWith({ error: 'invalid_grant', error_description: long, error_uri: long }, { status: 400 })
+      await failureOf(strategy.refresh('dead with many words'))
+      const again = await failureOf(strategy.refresh('dead with many words'))
+      expect(again.error_description).to.equal(long.slice(0, 2000))
+      expect(again.error_uri).to.equal(long.slice(0, 2000))
+      expect(again.message.length).to.be.below(2200)
+    })
+
+    const passing: ReadonlyArray<readonly [what: string, fail: () => void]> = [
+      ['invalid_client', () => refuse(401, 'invalid_client')],
+      ['a 5xx, even with the words of a refusal', () => refuse(503)],
+      ['a connection that breaks', () => emulator.misbehaveOnce({ path, cut: 'before-headers' })],
+      ['a response that nobody can use', () => emulator.misbehaveOnce({ path, status: 200, body: '' })],
+    ]
+    for (const [what, fail] of passing)
+      it(`does not take ${what} for that`, async () => {
+        fail()
+        const { code } = await failureOf(strategy.refresh(`alive, with ${what}`))
+        expect(code).to.be.oneOf(['xai_refresh_failed', 'xai_refresh_invalid'])
+        answerWith({ access_token: 'new' })
+        expect(await strategy.refresh(`alive, with ${what}`)).to.include({ accessToken: 'new' })
+        expect(emulator.requests).to.have.length(2)
+      })
+  })
+
+  describe('for listeners of passport-xai:refresh', () => {
+    it('tells a success, a refusal, what is remembered, and a failure, without a secret', async () => {
+      const events: object[] = []
+      const refresh = async (token: string): Promise<void> => {
+        const ended = nextRefreshEvent()
+        await strategy.refresh(token).catch(() => undefined)
+        events.push(await ended)
+      }
+      answerWith({ access_token: 'AT-secret', refresh_token: 'OR-next-secret' })
+      await refresh('OR-first-secret')
+      answerWith({ error: 'invalid_grant', error_description: 'OR-dead-secret' }, { status: 400 })
+      await refresh('OR-dead-secret')
+      await refresh('OR-dead-secret')
+      emulator.misbehaveOnce({ path, cut: 'before-headers' })
+      await refresh('OR-cut-secret')
+      const revoked = { outcome: 'revoked', code: 'xai_refresh_token_revoked', status: 400 }
+      for (const event of events) {
+        expect(event).to.have.property('milliseconds').that.is.a('number').and.at.least(0)
+        delete (event as { milliseconds?: number }).milliseconds
+      }
+      expect(events).to.deep.equal([
+        { outcome: 'refreshed', remembered: false },
+        { ...revoked, remembered: false },
+        { ...revoked, remembered: true },
+        { outcome: 'failed', code: 'xai_refresh_failed', status: 502, remembered: false },
+      ])
+      expect(JSON.stringify(events)).not.to.contain('secret')
+    })
+
+    it('is one event for callers who share a flight', async () => {
+      let events = 0
+      const count = (): void => {
+        events += 1
+      }
+      subscribe('tracing:passport-xai:refresh:asyncEnd', count)
+      try {
+        answerWith({ access_token: 'new' })
+        await Promise.all([strategy.refresh('shared'), strategy.refresh('shared')])
+        expect(events).to.equal(1)
+      } finally {
+        unsubscribe('tracing:passport-xai:refresh:asyncEnd', count)
+      }
+    })
+  })
+
   describe('given no token', () => {
     const noTokens: ReadonlyArray<readonly [what: string, token: unknown]> = [
       ['undefined', undefined],
@@ -420,7 +581,6 @@ describe('strategy.refresh', () => {
         expect(error).to.be.instanceOf(TypeError)
         expect(error.message).to.equal('XaiStrategy: refresh needs a token, a string that is not empty')
         expect(emulator.requests).to.be.empty
-        expect(underwayAt(strategy)).to.equal(0)
       })
   })
 
@@ -475,7 +635,6 @@ describe('strategy.refresh', () => {
       expect(error).to.include({ code: 'xai_refresh_failed', status: 504 })
       expect(error.message).to.match(sentence)
       expect(error.cause).to.include({ code: 'ETIMEDOUT' })
-      expect(underwayAt(strategy)).to.equal(0)
       expect(emulator.requests).to.have.length(1)
     })
   })
@@ -490,6 +649,5 @@ describe('strategy.refresh', () => {
     emulator.misbehaveOnce({ path, cut: 'before-headers' })
     await failureOf(strategy.refresh('old'))
     await until(() => timers() === before)
-    expect(underwayAt(strategy)).to.equal(0)
   })
 })
