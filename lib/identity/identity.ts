@@ -1,40 +1,36 @@
 import { XaiOAuthError } from '../error.js'
 import { hasOpenID } from '../oauth/authorization-url.js'
-import { askedForIDToken, nonceOf } from '../oauth/pkce.js'
 import type { XaiTokenResponse } from '../oauth/token-response.js'
-import type { StrategySettings } from '../option.js'
 import type { XaiOAuth2 } from '../token/client.js'
-import {
-  accessTokenRules,
-  checkSignedToken,
-  idTokenRules,
-  type TokenKind,
-  type VerifiedToken,
-} from './id-token.js'
+import { buildAccessTokenKind, buildIDTokenKind } from './id-token.js'
+import { buildRefusedToken, readUnverifiedClaims, show, type VerifiedJWT, verifyJWT } from './jwt.js'
 import { KeySet } from './key-set.js'
-import { buildProfile, hasPersonalClaims, type XaiProfile } from './profile.js'
-import { requestUserinfo } from './userinfo.js'
+import { buildProfile, hasPersonalClaims, requestUserinfo, type XaiProfile } from './profile.js'
 
-const idToken: TokenKind = { what: 'id_token', failed: 'xai_id_token_invalid', rules: idTokenRules }
-
-const accessToken: TokenKind = {
-  what: 'access token',
-  failed: 'xai_id_token_invalid',
-  typ: 'at+jwt',
-  rules: accessTokenRules,
+/** Whose tokens are believed, and what is asked besides. */
+export interface IdentitySettings {
+  issuer: string
+  clientID: string
+  jwksURL: string
+  userInfoURL: string
+  /** When userinfo is asked; `auto`: when the verified id_token has no name, e-mail or picture. */
+  userInfo: 'auto' | 'always' | 'never'
+  /** Whether a verified access token may stand in for the id_token that a Team lacks. */
+  allowTeamPrincipal: boolean
 }
 
 /** What a sign-in gave, before it is known whose it was. */
 export interface IdentityEvidence {
   tokens: XaiTokenResponse
-  codeVerifier: string
-  /** The scopes that were asked for, should the verifier not tell. */
+  /** The nonce of the authorization request; `undefined` in a grant that has none. */
+  nonce: string | undefined
+  /** The scopes that were asked for, space-separated. */
   scope: string
 }
 
 /** Who signed in, as far as signatures vouch for it. */
 export interface Identity {
-  verified: VerifiedToken
+  verified: VerifiedJWT
   /** Only for a Team or an Organization, whose access token stood in for the id_token. */
   principal?: { type: string; id: string }
 }
@@ -43,40 +39,44 @@ export interface Identity {
 export class IdentityReader {
   private readonly keys: KeySet
   private readonly client: XaiOAuth2
-  private readonly settings: StrategySettings
+  private readonly settings: IdentitySettings
 
-  constructor(client: XaiOAuth2, settings: StrategySettings) {
+  constructor(client: XaiOAuth2, settings: IdentitySettings) {
     this.client = client
     this.settings = settings
     this.keys = new KeySet(client, settings.jwksURL)
   }
 
-  /** Has ready what a callback will need: a connection to exchange its code and, to verify something, keys. Never fails. */
+  /** Has ready what a callback will need: a connection to exchange its code and, to verify something, keys. Never rejects. */
   async prepare(scope: string): Promise<void> {
     this.client.prepareConnection()
     if (hasOpenID(scope)) await this.keys.prepare()
   }
 
   /**
-   * Verifies who signed in; `undefined` when the scopes did not ask for that.
+   * Verifies who signed in. An id_token is always verified; one is demanded when `openid` was asked for, or granted.
    *
+   * @returns `undefined` without an id_token that was not demanded
    * @throws {XaiOAuthError} `xai_id_token_invalid`, or `xai_identity_missing` when xAI does not say who it is
    */
-  async identify({ tokens, codeVerifier, scope }: IdentityEvidence): Promise<Identity | undefined> {
-    if (!(askedForIDToken(codeVerifier) ?? hasOpenID(scope))) return undefined
-    const { id_token, access_token } = tokens
+  async identify({ tokens, nonce, scope }: IdentityEvidence): Promise<Identity | undefined> {
+    const { id_token: idToken, access_token: accessToken } = tokens
     const { issuer, clientID, allowTeamPrincipal } = this.settings
     const expected = { issuer, clientID, nowSeconds: Date.now() / 1000 }
-    if (id_token !== undefined && id_token !== null) {
-      if (typeof id_token !== 'string')
-        throw new XaiOAuthError('xai_id_token_invalid', "xAI's id_token was refused: it is no string")
-      const evidence = { ...expected, nonce: nonceOf(codeVerifier), accessToken: access_token }
-      return { verified: await checkSignedToken(idToken, id_token, { keys: this.keys, expected: evidence }) }
+    if (idToken !== undefined && idToken !== null) {
+      if (typeof idToken !== 'string') throw buildRefusedToken('id_token', 'it is not a string')
+      const kind = buildIDTokenKind({ ...expected, nonce, accessToken })
+      return { verified: await verifyJWT(kind, idToken, this.keys) }
     }
-    if (!allowTeamPrincipal) throw missingIdentityError()
-    const verified = await checkSignedToken(accessToken, access_token, { keys: this.keys, expected })
+    const granted = typeof tokens.scope === 'string' ? tokens.scope : ''
+    if (!hasOpenID(scope) && !hasOpenID(granted)) return undefined
+    // What the unverified token says only chooses the error.
+    const { principal_type: claimed } = readUnverifiedClaims(accessToken)
+    if (typeof claimed !== 'string' || claimed === 'User') throw missingIDTokenError(tokens)
+    if (!allowTeamPrincipal) throw teamError()
+    const verified = await verifyJWT(buildAccessTokenKind(expected), accessToken, this.keys)
     const { principal_type: type, principal_id: id } = verified.claims
-    if (typeof type !== 'string' || type === 'User' || typeof id !== 'string') throw missingIdentityError()
+    if (typeof type !== 'string' || typeof id !== 'string') throw missingIDTokenError(tokens)
     return { verified, principal: { type, id } }
   }
 
@@ -112,13 +112,24 @@ export class IdentityReader {
     }
   }
 
+  /** What userinfo says of whom an access token stands for. @throws {XaiOAuthError} */
   requestUserinfo(accessToken: string, expectedSub?: string): ReturnType<typeof requestUserinfo> {
     return requestUserinfo(this.client, this.settings.userInfoURL, { accessToken, expectedSub })
   }
 }
 
-const missingIdentityError = (): XaiOAuthError =>
+const teamError = (): XaiOAuthError =>
   new XaiOAuthError(
     'xai_identity_missing',
-    'xAI returned no id_token, so nobody knows who signed in. This happens when a Team is chosen at xAI: sign in again and choose the personal account.',
+    'The person chose a Team at xAI. xAI returns no id_token for a Team, so nobody knows who signed in: sign in again and choose the personal account.',
+    { status: 403 },
+  )
+
+const missingIDTokenError = ({ scope }: XaiTokenResponse): XaiOAuthError =>
+  new XaiOAuthError(
+    'xai_identity_missing',
+    `The token response holds no id_token, so nobody knows who signed in; its scope is ${show(scope)}. Possible causes: ` +
+      'a Team was chosen at xAI (sign in again and choose the personal account); the client may not ask for the scope ' +
+      'openid; the server does not speak OpenID Connect (leave openid out of scope); or the two authenticate calls of ' +
+      'this sign-in were given different scopes.',
   )

@@ -1,3 +1,7 @@
+import { buildInvalidResponseError, buildRefusalError, type FailureNames } from '../http/failure.js'
+import { parseObject, parseUtf8 } from '../http/response.js'
+import type { XaiOAuth2 } from '../token/client.js'
+
 /** Claims of a person, from the id_token, from userinfo, or both. */
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -8,6 +12,8 @@ export interface XaiProfile {
   id: string
   displayName?: string
   name?: { givenName?: string; familyName?: string }
+  /** `preferred_username`: a name to show. It may change, and others may have had it before. */
+  username?: string
   emails?: Array<{ value: string; verified?: boolean }>
   photos?: Array<{ value: string }>
   /** Only with `allowTeamPrincipal`, for whom the person acts. */
@@ -18,15 +24,59 @@ export interface XaiProfile {
   _raw: string
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+/** What userinfo says about the person whom an access token stands for. */
+export interface Userinfo {
+  claims: Claims & { sub: string }
+  /** The JSON text as received. */
+  raw: string
+}
+
+/**
+ * Asks userinfo, with the access token in the `Authorization` header (OpenID Connect Core §5.3).
+ *
+ * @param expectedSub the `sub` of the id_token, which userinfo's must equal (§5.3.2)
+ * @throws {XaiOAuthError} `xai_userinfo_failed` for a refusal or no response; `xai_userinfo_invalid` for a response
+ * that is not a JSON object, has no `sub`, or is about somebody else
+ */
+export async function requestUserinfo(
+  client: Pick<XaiOAuth2, 'send'>,
+  url: string,
+  { accessToken, expectedSub }: { accessToken: string; expectedSub?: string | undefined },
+): Promise<Userinfo> {
+  const names: FailureNames = {
+    what: 'xAI userinfo request',
+    failed: 'xai_userinfo_failed',
+    invalid: 'xai_userinfo_invalid',
+    secrets: [accessToken],
+  }
+  const headers = { Accept: 'application/json', Authorization: `Bearer ${accessToken}` }
+  const response = await client.send(names, { method: 'GET', url, headers })
+  if (response.status !== 200) throw buildRefusalError(names, response)
+  const raw = parseUtf8(response)
+  const claims = parseObject(raw)
+  if (raw === undefined || claims === undefined) {
+    const isJWT = /^application\/jwt\b/i.test(response.headers['content-type'] ?? '')
+    const why = isJWT
+      ? 'it is a signed JWT, which is not supported; register the client at the server for userinfo in plain JSON'
+      : 'it is not a JSON object'
+    throw buildInvalidResponseError(names, response, why)
+  }
+  const { sub } = claims
+  if (!isText(sub)) throw buildInvalidResponseError(names, response, 'it has no sub')
+  if (expectedSub !== undefined && sub !== expectedSub) {
+    throw buildInvalidResponseError(names, response, 'its sub is not that of the id_token')
+  }
+  return { claims: { ...claims, sub }, raw }
+}
 
 /** Shapes OpenID Connect claims (Core §5.1) as Passport documents profiles; nothing is invented. */
 export function buildProfile(claims: Claims & { sub: string }, raw: string): XaiProfile {
-  const { sub, name, given_name, family_name, email, email_verified, picture } = claims
+  const { sub, name, given_name, family_name, preferred_username, email, email_verified, picture } = claims
   const profile: XaiProfile = { provider: 'xai', id: sub, _json: claims, _raw: raw }
   if (isText(name)) profile.displayName = name
   if (isText(given_name)) profile.name = { givenName: given_name }
   if (isText(family_name)) profile.name = { ...profile.name, familyName: family_name }
+  if (isText(preferred_username)) profile.username = preferred_username
   if (isText(email)) {
     profile.emails = [
       { value: email, ...(typeof email_verified === 'boolean' && { verified: email_verified }) },
@@ -39,3 +89,5 @@ export function buildProfile(claims: Claims & { sub: string }, raw: string): Xai
 /** Whether claims show a person: a name, an e-mail address or a picture. */
 export const hasPersonalClaims = ({ name, given_name, family_name, email, picture }: Claims): boolean =>
   [name, given_name, family_name, email, picture].some(isText)
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

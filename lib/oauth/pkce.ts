@@ -1,35 +1,7 @@
-import { hash, randomFillSync } from 'node:crypto'
-
-const tokenBytes = 32
-/** Random bytes for a few tokens to come, because a draw costs much and its length little. */
-const pool = Buffer.alloc(16 * tokenBytes)
-let used = pool.length
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** 256 random bits, base64url: long enough for a state and for a code verifier (RFC 7636 §4.1). */
-export function randomToken(): string {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  const bytes = pool.subarray(used, used + tokenBytes)
-  used += tokenBytes
-  const token = bytes.toString('base64url')
-  bytes.fill(0)
-  return token
-}
-
-/**
- * A code verifier that remembers in its ending whether an id_token was asked for. The verifier is all that every
- * state store keeps, and scopes can differ from one sign-in to the next.
- */
-export const buildCodeVerifier = (asksForIDToken: boolean): string =>
-  `${randomToken()}${asksForIDToken ? '.1' : '.0'}`
-
-/** What {@link buildCodeVerifier} was told; `undefined` of a verifier from elsewhere. */
-export function askedForIDToken(verifier: string): boolean | undefined {
-  const [, ending] = /^[\w-]{43}\.([01])$/.exec(verifier) ?? []
-  return ending === undefined ? undefined : ending === '1'
-}
+export const randomToken = (): string => randomBytes(32).toString('base64url')
 
 /** The S256 challenge of a code verifier (RFC 7636 §4.2). */
 export const challengeOf = (verifier: string): string => hash('sha256', verifier, 'base64url')
@@ -40,3 +12,9 @@ export const challengeOf = (verifier: string): string => hash('sha256', verifier
  */
 export const nonceOf = (verifier: string): string =>
   hash('sha256', `passport-xai nonce ${verifier}`, 'base64url')
+
+/** Compares in a time that says nothing about where two texts of one length differ. */
+export function isSame(a: string, b: string): boolean {
+  const [one, other] = [Buffer.from(a), Buffer.from(b)]
+  return one.length === other.length && timingSafeEqual(one, other)
+}

@@ -1,6 +1,7 @@
 import { XaiOAuthError } from '../error.js'
 import { redact } from '../http/redaction.js'
 import type { Identity } from '../identity/identity.js'
+import { nonceOf } from '../oauth/pkce.js'
 import type { XaiTokenResponse } from '../oauth/token-response.js'
 import { takeSignIn } from '../state/state-store.js'
 import { exchangeCode } from '../token/code-exchange.js'
@@ -35,7 +36,11 @@ export async function finishSignIn(context: SignInContext, parameters: CallbackP
     redirect_uri: meta.callbackURL,
     code_verifier: codeVerifier,
   })
-  const profile = await loadProfile(context, tokens, await identity.identify({ tokens, codeVerifier, scope }))
+  const profile = await loadProfile(
+    context,
+    tokens,
+    await identity.identify({ tokens, nonce: nonceOf(codeVerifier), scope }),
+  )
   const verdict = await callVerify(context.verify, {
     req: settings.passReqToCallback ? req : undefined,
     tokens,

@@ -1,7 +1,7 @@
 import { IdentityReader } from '../identity/identity.js'
 import { buildProfile, type XaiProfile } from '../identity/profile.js'
-import { buildAuthorizationURL, checkAuthorizationParams, hasOpenID } from '../oauth/authorization-url.js'
-import { buildCodeVerifier } from '../oauth/pkce.js'
+import { buildAuthorizationURL, checkAuthorizationParams } from '../oauth/authorization-url.js'
+import { randomToken } from '../oauth/pkce.js'
 import { saveSignIn } from '../state/state-store.js'
 import type { XaiOAuth2 } from '../token/client.js'
 import { finishSignIn } from './callback.js'
@@ -51,7 +51,7 @@ async function beginSignIn(context: SignInContext): Promise<Outcome> {
   const meta = metadataOf(context)
   const scope = scopeOf(context)
   const extras = extrasOf(context)
-  const codeVerifier = buildCodeVerifier(hasOpenID(scope))
+  const codeVerifier = randomToken()
   const state = await saveSignIn(store, req, codeVerifier, options.state, meta)
   if (prepare) void identity.prepare(scope)
   const redirectURI = meta.callbackURL

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Request } from 'express'
-import { isSame } from '../oauth/constant-time.js'
-import { randomToken } from '../oauth/pkce.js'
+import { isSame, randomToken } from '../oauth/pkce.js'
 import { bindingOf, buildPendingSignIn, isExpired, type PendingSignIn } from './pending-sign-in.js'
 import { buildSeal, type Seal } from './seal.js'
 import {

@@ -1,6 +1,5 @@
 import type { Request } from 'express'
-import { isSame } from '../oauth/constant-time.js'
-import { randomToken } from '../oauth/pkce.js'
+import { isSame, randomToken } from '../oauth/pkce.js'
 import {
   bindingOf,
   buildPendingSignIn,

@@ -1,7 +1,7 @@
 import { mock } from 'node:test'
 import { expect } from 'chai'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../lib/emulator/index.js'
-import { maxRequestsPerPeriod } from '../../lib/identity/key-set.js'
+import { maxRequestsPerMinute } from '../../lib/identity/key-set.js'
 import {
   type StateStore,
   XaiOAuthError,
@@ -227,8 +227,8 @@ describe('who signed in', () => {
       const emulator = await start({ signInAs: 'team' })
       const { kind, value } = await signInDirectly(build(emulator))
       expect(kind).to.equal('error')
-      expect(value).to.include({ code: 'xai_identity_missing', status: 502 })
-      expect((value as Error).message).to.include('choose the personal account')
+      expect(value).to.include({ code: 'xai_identity_missing', status: 403 })
+      expect((value as Error).message).to.match(/chose a Team .+ choose the personal account/)
     })
 
     it('is the principal of the verified access token with allowTeamPrincipal', async () => {
@@ -258,14 +258,14 @@ describe('who signed in', () => {
       expect(pathsOf(emulator).filter((path) => path.includes('jwks'))).to.have.length(1)
     })
 
-    it('are unknown again and again, asks for them no more often than stated', async () => {
+    it('are unknown again and again, requests them at most 5 times a minute', async () => {
       const emulator = await start()
       const strategy = build(emulator)
-      for (let count = 0; count < 2 * maxRequestsPerPeriod; count += 1) {
+      for (let count = 0; count < 2 * maxRequestsPerMinute; count += 1) {
         emulator.forgeNext('unknown kid')
         expect((await signInDirectly(strategy)).value).to.include({ code: 'xai_id_token_invalid' })
       }
-      expect(pathsOf(emulator).filter((path) => path.includes('jwks'))).to.have.length(maxRequestsPerPeriod)
+      expect(pathsOf(emulator).filter((path) => path.includes('jwks'))).to.have.length(maxRequestsPerMinute)
       profileIn(await signInDirectly(strategy))
     })
 
@@ -283,14 +283,9 @@ describe('who signed in', () => {
     const broken: ReadonlyArray<readonly [what: string, answer: object]> = [
       ['cannot be reached', { cut: 'before-headers' }],
       ['are answered with 500', { status: 500, body: 'down' }],
-      ['are no JSON', { status: 200, body: '<html>' }],
-      ['are no list', { status: 200, body: '{"keys":1}' }],
-      ['are none', { status: 200, body: '{"keys":[]}' }],
-      ['are unusable', { status: 200, body: '{"keys":[null,{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}' }],
-      ['are private', { status: 200, body: '{"keys":[{"kty":"EC","crv":"P-256","d":"AA"}]}' }],
     ]
     for (const [what, answer] of broken) {
-      it(`${what}, is an error, and the next sign-in asks again`, async () => {
+      it(`${what}, ends a sign-in with an error, and the next one works`, async () => {
         const emulator = await start()
         const strategy = build(emulator, { prepare: false })
         emulator.misbehaveOnce({ path: '/.well-known/jwks.json', ...answer })

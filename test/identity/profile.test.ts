@@ -1,5 +1,107 @@
 import { expect } from 'chai'
-import { buildProfile, hasPersonalClaims } from '../../lib/identity/profile.js'
+import type { XaiOAuthError } from '../../lib/error.js'
+import {
+  buildProfile,
+  hasPersonalClaims,
+  requestUserinfo,
+  type Userinfo,
+} from '../../lib/identity/profile.js'
+import { XaiOAuth2 } from '../../lib/token/client.js'
+import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+
+describe('userinfo', () => {
+  let server: FaultServer | undefined
+  afterEach(() => server?.close())
+
+  async function ask(answering: Answering, expectedSub?: string): Promise<Userinfo> {
+    server = await FaultServer.start(answering)
+    const url = `${server.origin}/oauth2/userinfo?x=1`
+    const client = new XaiOAuth2('app', 'client-secret', '', '', '', {})
+    return requestUserinfo(client, url, { accessToken: 'AT+/=1', expectedSub })
+  }
+
+  const refused = (...given: Parameters<typeof ask>): Promise<XaiOAuthError> =>
+    ask(...given).then(
+      () => expect.fail('it was accepted'),
+      (error) => error,
+    )
+
+  const says =
+    (body: string | Buffer, status = 200, ...headers: string[]): Answering =>
+    (socket) =>
+      socket.end(httpAnswer(status, body, ...headers))
+
+  it('is asked with the token in the header, and never in the URL', async () => {
+    await ask(says('{"sub":"s"}'))
+    expect(server?.requests).to.have.length(1)
+    expect(server?.requests[0]).to.match(/^GET \/oauth2\/userinfo\?x=1 HTTP\/1\.1\r\n/)
+    expect(server?.requests[0]).to.match(/\r\nAuthorization: Bearer AT\+\/=1\r\n/)
+    expect(server?.requests[0]).to.match(/\r\nAccept: application\/json\r\n/)
+    expect(server?.requests[0]).to.not.contain('client-secret')
+  })
+
+  it('gives the claims and the text that they came in', async () => {
+    const raw = '{ "sub": "s", "name": "ü" }'
+    expect(await ask(says(raw))).to.deep.equal({ claims: { sub: 's', name: 'ü' }, raw })
+  })
+
+  it('gives the claims of the expected person', async () => {
+    expect(await ask(says('{"sub":"s"}'), 's')).to.have.nested.property('claims.sub', 's')
+  })
+
+  const failures: ReadonlyArray<
+    readonly [what: string, answering: Answering, status: number, message: RegExp]
+  > = [
+    ['401', says('{"error":"invalid_token"}', 401), 401, /request failed \(HTTP 401\)\. Response: \{"error"/],
+    ['403', says('', 403), 403, /request failed \(HTTP 403\)/],
+    ['a redirect', says('', 302, 'Location: /elsewhere'), 502, /request failed \(HTTP 302\)/],
+    ['no content', says('', 204), 502, /request failed \(HTTP 204\)/],
+    ['a connection that is cut', (socket) => socket.destroy(), 502, /request failed: socket hang up/],
+  ]
+  for (const [what, answering, status, message] of failures)
+    it(`fails with ${what}`, async () => {
+      const error = await refused(answering)
+      expect(error).to.include({ code: 'xai_userinfo_failed', status })
+      expect(error.message).to.match(message)
+      expect(server?.requests).to.have.length(1)
+    })
+
+  const unusable: ReadonlyArray<
+    readonly [what: string, answering: Answering, why: string, expectedSub?: string]
+  > = [
+    ['a list', says('[]'), 'it is not a JSON object'],
+    ['null', says('null'), 'it is not a JSON object'],
+    ['a text', says('"s"'), 'it is not a JSON object'],
+    ['HTML', says('<html></html>', 200, 'Content-Type: text/html'), 'it is not a JSON object'],
+    ['nothing', says(''), 'it is not a JSON object'],
+    ['bytes that are not UTF-8', says(Buffer.from([0x7b, 0xff])), 'it is not a JSON object'],
+    [
+      'another charset',
+      says('{"sub":"s"}', 200, 'Content-Type: a/b; charset=latin1'),
+      'it is not a JSON object',
+    ],
+    [
+      'a signed response',
+      says('e30.e30.e30', 200, 'Content-Type: application/jwt; charset=utf-8'),
+      'it is a signed JWT, which is not supported; register the client at the server for userinfo in plain JSON',
+    ],
+    ['no sub', says('{"name":"a"}'), 'it has no sub'],
+    ['an empty sub', says('{"sub":""}'), 'it has no sub'],
+    ['a sub that is a number', says('{"sub":1}'), 'it has no sub'],
+    ['a sub that is inherited', says('{"__proto__":{"sub":"s"}}'), 'it has no sub'],
+    ['no sub, when one is expected', says('{}'), 'it has no sub', 's'],
+    ['a list with the expected sub', says('{"sub":["s"]}'), 'it has no sub', 's'],
+    ['the sub of another person', says('{"sub":"other"}'), 'its sub is not that of the id_token', 's'],
+    ['the second of two subs', says('{"sub":"s","sub":"other"}'), 'its sub is not that of the id_token', 's'],
+  ]
+  for (const [what, answering, why, expectedSub] of unusable)
+    it(`refuses ${what}`, async () => {
+      const error = await refused(answering, expectedSub)
+      expect(error).to.include({ code: 'xai_userinfo_invalid', status: 502 })
+      expect(error.message).to.equal(`xAI userinfo request got an unusable response (HTTP 200): ${why}`)
+      expect(server?.requests).to.have.length(1)
+    })
+})
 
 const sub = '3f0c8a52'
 
@@ -12,6 +114,7 @@ describe('the profile', () => {
       family_name: 'Lovelace',
       email: 'ada@example.com',
       email_verified: true,
+      preferred_username: 'ada',
       picture: 'https://x.ai/ada.png',
     }
     expect(buildProfile(claims, 'raw')).to.deep.equal({
@@ -19,6 +122,7 @@ describe('the profile', () => {
       id: sub,
       displayName: 'Ada Lovelace',
       name: { givenName: 'Ada', familyName: 'Lovelace' },
+      username: 'ada',
       emails: [{ value: 'ada@example.com', verified: true }],
       photos: [{ value: 'https://x.ai/ada.png' }],
       _json: claims,
@@ -32,6 +136,7 @@ describe('the profile', () => {
     ['a given name', { family_name: 'Lovelace' }, { name: { familyName: 'Lovelace' } }],
     ['both names', { given_name: '', family_name: '' }, {}],
     ['a name', { name: '' }, {}],
+    ['a username', { preferred_username: '' }, {}],
     ['a picture', { picture: '' }, {}],
     ['an e-mail address', { email: '', email_verified: true }, {}],
     ['whether the address is verified', { email: 'a@example.com' }, { emails: [{ value: 'a@example.com' }] }],
@@ -47,7 +152,14 @@ describe('the profile', () => {
     ],
     [
       'any value of the right type',
-      { name: 1, given_name: {}, family_name: [], email: ['a@example.com'], picture: null },
+      {
+        name: 1,
+        given_name: {},
+        family_name: [],
+        email: ['a@example.com'],
+        preferred_username: 7,
+        picture: null,
+      },
       {},
     ],
   ]
