@@ -121,7 +121,7 @@ export class IdentityReader {
 const teamError = (): XaiOAuthError =>
   new XaiOAuthError(
     'xai_identity_missing',
-    'The person chose a Team at xAI. xAI returns no id_token for a Team, so nobody knows who signed in: sign in again and choose the personal account.',
+    'The person chose a Team at xAI. xAI returns no id_token for a Team, so nobody knows who signed in: sign in again and choose the personal account. (Option for applications that accept Teams: allowTeamPrincipal.)',
     { status: 403 },
   )
 

@@ -121,7 +121,7 @@ describe('The Express example, signing in', () => {
   it('says what to do when a Team was chosen', async () => {
     const visitor = new Visitor(example.url)
     const page = await visitor.signInAs('team')
-    await expectProblem(visitor, page, { status: 502, code: 'xai_identity_missing' })
+    await expectProblem(visitor, page, { status: 403, code: 'xai_identity_missing' })
     expect(page.body).to.include('choose your personal account at xAI, not a Team')
   })
 
