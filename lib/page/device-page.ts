@@ -58,7 +58,7 @@ ${buildCopyable('code', buildGroups(userCode), 'big')}
 <p class="status"><span role="status">Waiting for xAI.</span> <span role="timer" class="quiet">${minutes} min left</span></p>
 <p class="quiet">Check there that the code is the same, and allow access. Then come back: this page goes on by itself.</p>
 <p class="unseen" role="status"></p>
-<noscript><p class="quiet">Without JavaScript this page loads itself again every ${interval} seconds. <a href="">Look now</a></p></noscript>
+<noscript><p class="quiet">Without JavaScript, this page loads itself again every few seconds. <a href="">Look now</a></p></noscript>
 <div id="trouble" hidden>${buildRestart('')}</div>
 </div>
 </div>

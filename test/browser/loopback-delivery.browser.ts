@@ -75,13 +75,13 @@ describe('Delivery on loopback, in Chromium', () => {
     await xai.getByText('The application knows.').waitFor()
   })
 
-  it('says when the application does not answer, and waits on when it does again', async () => {
+  it('says when the application does not respond, and waits on when it does again', async () => {
     visitor = await Visitor.arrive(stage)
     await visitor.allowLoopback()
     const home = await beginAt()
     await home.getByText('Waiting for').waitFor()
     await visitor.context.setOffline(true)
-    await home.getByText('The application does not answer.').waitFor()
+    await home.getByText('The application does not respond.').waitFor()
     await visitor.context.setOffline(false)
     await home.getByText('Waiting for').waitFor()
     await consent(await visitor.continueAtXai(home), 'Personal Account')
