@@ -14,7 +14,8 @@ export interface RequestEvent {
   milliseconds?: number
   /** Whether the request went out a second time, on a new connection. */
   resent?: boolean
-  outcome?: 'response' | 'timeout' | 'no_response' | 'too_large'
+  /** `aborted`: the caller's signal ended it. */
+  outcome?: 'response' | 'timeout' | 'no_response' | 'too_large' | 'aborted'
 }
 
 /** What a `passport-xai:sign-in` event says of a request that a strategy handled. */

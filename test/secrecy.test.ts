@@ -279,7 +279,7 @@ describe('the errors of XaiStrategy', () => {
             socket.end(
               httpAnswer(
                 request.startsWith('POST') ? 200 : 500,
-                JSON.stringify({ access_token, refresh_token, id_token }),
+                request.startsWith('POST') ? JSON.stringify({ access_token, refresh_token, id_token }) : '',
               ),
             )
           const error = await exchangeError(secrets, { scope: 'openid', allowTeamPrincipal: true })

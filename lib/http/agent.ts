@@ -1,51 +1,52 @@
 import http = require('node:http')
 import https = require('node:https')
 
-import { SpareConnections } from './spare-connection.js'
+import type { Duplex } from 'node:stream'
 
-/**
- * Milliseconds that an idle connection is kept. Node's own agents drop it after 5 seconds, while a person takes
- * longer than that at xAI's pages and then waits for a new TLS handshake.
- */
+/** Milliseconds after which Node's own agents close an idle connection; people take longer at xAI's pages. */
+const nodeIdleTimeout = 5000
+
+/** Milliseconds after which ours do. */
 const idleTimeout = 120_000
 
-interface Connections {
-  agent: http.Agent
-  spares: SpareConnections
-}
+/** Our agents, by the global agent whose settings they have. */
+const agents = new WeakMap<http.Agent, http.Agent>()
 
-const connections = new Map<string, Connections>()
+/** `options` is public in Node (it holds what the agent was made with) and missing from the type. */
+const optionsOf = (agent: http.Agent): https.AgentOptions =>
+  (agent as unknown as { options: https.AgentOptions }).options
 
 /**
- * The agent of all strategies that were given none: Node's own, with connections that stay open longer. Idle
- * connections never keep a process alive. Settings of Node's global agent, such as its proxy, are taken over; one
- * of another kind, which the application has put in its place, is used as it is.
+ * The agent of requests that were given none: one for all strategies of the process, with the settings of Node's
+ * global agent (its proxy, for example) and a longer life for idle connections, which never keep a process alive.
+ * A global agent that the application has put in the place of Node's is used as it is.
  */
-export const keepAliveAgentFor = (url: string): http.Agent =>
-  foreignAgentFor(url) ?? connectionsFor(url).agent
-
-/** Has that agent open a connection to where a request will go, if none is idle. Never fails. */
-export function prepareConnection(url: string): void {
-  if (!foreignAgentFor(url)) connectionsFor(url).spares.prepare(url)
-}
-
-const moduleFor = (url: string): typeof https =>
-  url.startsWith('https:') ? https : (http as unknown as typeof https)
-
-function foreignAgentFor(url: string): http.Agent | undefined {
-  const { Agent, globalAgent } = moduleFor(url)
-  return globalAgent.constructor === Agent ? undefined : globalAgent
-}
-
-function connectionsFor(url: string): Connections {
-  const protocol = url.slice(0, url.indexOf(':'))
-  const known = connections.get(protocol)
+export function defaultAgentFor(url: string): http.Agent {
+  const { Agent, globalAgent } = url.startsWith('https:') ? https : (http as unknown as typeof https)
+  const options = optionsOf(globalAgent)
+  const isOfNode = options?.timeout === nodeIdleTimeout && options.scheduling === 'lifo'
+  if (globalAgent.constructor !== Agent || !isOfNode) return globalAgent
+  const known = agents.get(globalAgent)
   if (known) return known
-  const { Agent, globalAgent } = moduleFor(url)
-  // `options` is public in Node (it holds what the agent was made with) and missing from the type.
-  const { options } = globalAgent as unknown as { options: https.AgentOptions }
   const agent = new Agent({ ...options, keepAlive: true, timeout: idleTimeout })
-  const made = { agent, spares: new SpareConnections(agent) }
-  connections.set(protocol, made)
-  return made
+  agents.set(globalAgent, agent)
+  return agent
 }
+
+/** The idle connections that an agent has to the host of a URL, as far as the agent shows them. */
+export function idleConnectionsOf(agent: http.Agent | boolean | undefined, url: string): Duplex[] {
+  const { hostname, port, protocol } = new URL(url)
+  // Names of an agent's connections begin with host and port; an IPv6 address stands there without its brackets.
+  const start = `${hostname.replace(/^\[|\]$/g, '')}:${port || (protocol === 'https:' ? 443 : 80)}:`
+  return freeSocketsOf(agent).flatMap(([name, sockets = []]) => (name.startsWith(start) ? sockets : []))
+}
+
+/** Closes a connection when something arrives while it is idle: nobody has asked for it. */
+export function closeOnUnaskedData(agent: http.Agent | boolean | undefined, socket: Duplex): void {
+  socket.on('data', () => {
+    if (freeSocketsOf(agent).some(([, sockets = []]) => sockets.includes(socket))) socket.destroy()
+  })
+}
+
+const freeSocketsOf = (agent: unknown): Array<[name: string, sockets: Duplex[] | undefined]> =>
+  Object.entries(Object(agent).freeSockets ?? {})

@@ -31,9 +31,12 @@ const maxResponseBytes = 64 * 1024
 const maxMessageCharacters = 2000
 
 /** Sends a request. @throws {XaiOAuthError} under these names, when no complete response comes */
-export async function sendToXai(names: FailureNames, request: HttpRequest): Promise<HttpResponse> {
+export async function sendToXai(
+  names: FailureNames,
+  request: Omit<HttpRequest, 'what'>,
+): Promise<HttpResponse> {
   try {
-    return await sendRequest(request)
+    return await sendRequest({ what: names.what, ...request })
   } catch (cause) {
     const { what, failed, responseLost } = names
     if (cause instanceof OversizedBodyError)

@@ -1,7 +1,11 @@
 import http = require('node:http')
 import https = require('node:https')
 
+import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { urlToHttpOptions } from 'node:url'
+import { isTraced, type RequestEvent, trace } from '../diagnostics.js'
+import { closeOnUnaskedData, defaultAgentFor, idleConnectionsOf } from './agent.js'
 
 /** How requests introduce themselves; a test holds it to the version in package.json. */
 const userAgent = 'passport-xai/0.1.0'
@@ -11,14 +15,19 @@ export const maxBodyBytes = 1024 * 1024
 
 /** One HTTP request, complete in itself. */
 export interface HttpRequest {
+  /** What is asked, for diagnostics; such as `xAI token exchange`. */
+  what: string
   method: 'GET' | 'POST'
   url: string
   headers: http.OutgoingHttpHeaders
   body?: string | Uint8Array
+  /** Default: one of our own, see {@link defaultAgentFor}. */
   agent?: http.Agent | boolean | undefined
   signal?: AbortSignal | undefined
-  /** Milliseconds for everything: connect, headers and body. */
+  /** Milliseconds for everything: connect, headers and body, of a second try as well. */
   timeout: number
+  /** The request must not arrive twice: it goes out on a connection that has not been idle, and only once. */
+  atMostOnce?: boolean
 }
 
 /** A complete response; redirects are responses like any other, they are never followed. */
@@ -48,19 +57,70 @@ export class OversizedBodyError extends Error {
 }
 
 /**
- * Sends one request and reads its whole response, within one deadline and one size limit. Settles exactly once.
+ * Sends a request and reads its whole response, within one deadline and one size limit.
+ *
+ * A server may close a kept-alive connection at any time, also while a request is on its way (RFC 9112 §9.5). When
+ * that happens before any byte of a response, the request goes out once more, on a new connection.
  *
  * @throws {DeadlineError} {@link OversizedBodyError}, or what `node:http` reported about the connection
  */
-export function sendRequest({
-  method,
-  url,
-  headers,
-  body,
-  agent,
-  signal,
-  timeout,
-}: HttpRequest): Promise<HttpResponse> {
+export async function sendRequest(given: HttpRequest): Promise<HttpResponse> {
+  const request = { ...given, agent: given.agent ?? defaultAgentFor(given.url) }
+  if (!isTraced('request')) return sendWithinDeadline(request)
+  const { what, method } = request
+  // Without credentials and query, which may be secret.
+  const { origin, pathname } = new URL(request.url)
+  const event: RequestEvent = { what, method, url: origin + pathname }
+  const onResend = (): void => {
+    event.resent = true
+  }
+  return trace('request', event, () => sendWithinDeadline(request, onResend), concludeEvent(request))
+}
+
+const concludeEvent =
+  ({ signal }: HttpRequest) =>
+  (response: HttpResponse | undefined, error: unknown): Partial<RequestEvent> => {
+    if (response) return { outcome: 'response', status: response.status }
+    if (error instanceof OversizedBodyError) return { outcome: 'too_large', status: error.response.status }
+    if (error instanceof DeadlineError) return { outcome: 'timeout' }
+    return { outcome: signal?.aborted ? 'aborted' : 'no_response' }
+  }
+
+async function sendWithinDeadline(request: HttpRequest, onResend?: () => void): Promise<HttpResponse> {
+  const { url, agent, timeout, atMostOnce = false } = request
+  const began = performance.now()
+  if (atMostOnce) closeIdleConnections(agent, url)
+  else if (idleConnectionsOf(agent, url).length > 0) await noticeWhatArrived()
+  const response = await exchange(request, { timeLeft: timeout, isLast: atMostOnce })
+  if (response) return response
+  onResend?.()
+  // Whatever else has been idle is likely to be closed as well.
+  closeIdleConnections(agent, url)
+  const timeLeft = timeout - (performance.now() - began)
+  return exchange(request, { timeLeft, isLast: true }) as Promise<HttpResponse>
+}
+
+/**
+ * Lets the process see the ends of connections, and bytes on them, that have arrived already. Two turns of the event
+ * loop, because the first may be one that has looked for them before.
+ */
+async function noticeWhatArrived(): Promise<void> {
+  await setImmediate()
+  await setImmediate()
+}
+
+function closeIdleConnections(agent: HttpRequest['agent'], url: string): void {
+  for (const socket of idleConnectionsOf(agent, url)) socket.destroy()
+}
+
+/** Connections that have carried a request. `reusedSocket` is false for one that went straight to the next. */
+const usedSockets = new WeakSet<Duplex>()
+
+/** Sends a request; `undefined` when it is not the last try and a used connection ended before any byte of a response. */
+function exchange(
+  { method, url, headers, body, agent, signal, timeout }: HttpRequest,
+  { timeLeft, isLast }: { timeLeft: number; isLast: boolean },
+): Promise<HttpResponse | undefined> {
   return new Promise((resolve, reject) => {
     const { protocol, hostname, port, path, auth } = urlToHttpOptions(new URL(url))
     const { request: send } = protocol === 'https:' ? https : http
@@ -70,9 +130,11 @@ export function sendRequest({
       headers: { 'User-Agent': userAgent, ...headers },
       ...{ agent, signal },
     })
-    const deadline = setTimeout(() => fail(new DeadlineError(timeout)), timeout)
+    const deadline = setTimeout(() => fail(new DeadlineError(timeout)), timeLeft)
+    let mayResend = false
 
     function fail(reason: Error & { rawPacket?: Buffer }): void {
+      mayResend = false
       clearTimeout(deadline)
       // What Node could not parse may repeat the secrets that were sent.
       delete reason.rawPacket
@@ -80,7 +142,21 @@ export function sendRequest({
       request.destroy()
     }
 
-    request.on('error', fail)
+    request.on('socket', (socket) => {
+      const isUsed = usedSockets.has(socket)
+      if (!isUsed) closeOnUnaskedData(agent, socket)
+      usedSockets.add(socket)
+      mayResend = !isLast && (isUsed || request.reusedSocket)
+      if (mayResend)
+        socket.once('data', () => {
+          mayResend = false
+        })
+    })
+    request.on('error', (reason) => {
+      if (!mayResend || signal?.aborted) return fail(reason)
+      clearTimeout(deadline)
+      resolve(undefined)
+    })
     // A server that switches protocols ends the request without a response and without an error. The socket is the
     // listener's from then on: from Node 26 on, destroying the request leaves it open.
     request.on('upgrade', (_response, socket) => {

@@ -47,9 +47,8 @@ export class IdentityReader {
     this.keys = new KeySet(client, settings.jwksURL)
   }
 
-  /** Has ready what a callback will need: a connection to exchange its code and, to verify something, keys. Never rejects. */
+  /** Has ready what a callback will need, if it will verify something. Never rejects. */
   async prepare(scope: string): Promise<void> {
-    this.client.prepareConnection()
     if (hasOpenID(scope)) await this.keys.prepare()
   }
 

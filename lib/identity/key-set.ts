@@ -73,11 +73,11 @@ export class KeySet {
   private fetching: Promise<void> | undefined
   /** When requests succeeded. */
   private requestTimes: number[] = []
-  private readonly client: Pick<XaiOAuth2, 'send'>
+  private readonly client: Pick<XaiOAuth2, 'send' | 'hasIdleConnection'>
   private readonly url: string
   private readonly clock: Clock
 
-  constructor(client: Pick<XaiOAuth2, 'send'>, url: string, clock = systemClock) {
+  constructor(client: Pick<XaiOAuth2, 'send' | 'hasIdleConnection'>, url: string, clock = systemClock) {
     this.client = client
     this.url = url
     this.clock = clock
@@ -106,9 +106,14 @@ export class KeySet {
     return findKey(this.known.keys, kid)
   }
 
-  /** Fetches the keys before the callback needs them. Never rejects. */
+  /**
+   * Fetches the keys before a callback needs them. Also when they are good, but not of the last minute, and no
+   * connection is open: the exchange of the code then finds one. Never rejects.
+   */
   async prepare(): Promise<void> {
-    if (!this.isFresh()) await this.fetch().catch(() => undefined)
+    const isRecent = this.isWithin(this.known.at, minute)
+    const isReady = isRecent || (this.isFresh() && this.client.hasIdleConnection(this.url))
+    if (!isReady) await this.fetch().catch(() => undefined)
   }
 
   private isFresh(): boolean {

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { OAuth2, type oauth2tokenCallback } from 'oauth'
 import type { XaiOAuthError } from '../error.js'
-import { keepAliveAgentFor, prepareConnection } from '../http/agent.js'
+import { defaultAgentFor, idleConnectionsOf } from '../http/agent.js'
 import { buildRefusalError, type FailureNames, sendToXai } from '../http/failure.js'
 import { type HttpRequest, type HttpResponse, sendRequest } from '../http/request.js'
 import {
@@ -37,6 +37,8 @@ export interface XaiRevokeOptions {
   signal?: AbortSignal
 }
 
+type UnsentRequest = Omit<HttpRequest, 'what' | 'timeout' | 'agent'>
+
 type DataCallback = Parameters<OAuth2['get']>[2]
 
 /** A form that the client authenticates. */
@@ -45,6 +47,7 @@ interface AuthenticatedForm {
   protocol: Readonly<Record<string, string>>
   extras?: FormParameters
   signal?: AbortSignal | undefined
+  atMostOnce?: boolean
 }
 
 /**
@@ -132,7 +135,7 @@ export class XaiOAuth2 extends OAuth2 {
     checkToken('refresh', refreshToken)
     signal?.throwIfAborted()
     const tokenURL = this._getAccessTokenUrl()
-    const form = { url: tokenURL, protocol: buildRefreshGrant(refreshToken), extras }
+    const form = { url: tokenURL, protocol: buildRefreshGrant(refreshToken), extras, atMostOnce: true }
     const request = { tokenURL, clientID: this._clientId, refreshToken, extras }
     const tokens = refreshOnce(request, () =>
       this.postForm(refreshNames(refreshToken), form, parseTokenResponse),
@@ -172,7 +175,7 @@ export class XaiOAuth2 extends OAuth2 {
    */
   async postForm<Parsed>(
     names: FailureNames,
-    { url, protocol, extras, signal }: AuthenticatedForm,
+    { url, protocol, extras, signal, atMostOnce = false }: AuthenticatedForm,
     parse: (names: FailureNames, response: HttpResponse) => Parsed,
   ): Promise<Parsed> {
     const credentials = {
@@ -194,25 +197,25 @@ export class XaiOAuth2 extends OAuth2 {
       },
       body,
       signal,
+      atMostOnce,
     })
     return parse(guarded, response)
   }
 
   /** Sends a request with the client's headers, agent and deadline. @throws {XaiOAuthError} when no complete response comes */
-  send(names: FailureNames, request: Omit<HttpRequest, 'timeout' | 'agent'>): Promise<HttpResponse> {
+  send(names: FailureNames, request: UnsentRequest): Promise<HttpResponse> {
     return sendToXai(names, this.complete(request))
   }
 
-  /** Has a connection to the token endpoint ready, unless the application brought an agent of its own. Never fails. */
-  prepareConnection(): void {
-    if (!this._agent) prepareConnection(this._getAccessTokenUrl())
+  /** Whether a connection to the host of a URL is open and idle. */
+  hasIdleConnection(url: string): boolean {
+    return idleConnectionsOf(this._agent ?? defaultAgentFor(url), url).length > 0
   }
 
-  private complete(request: Omit<HttpRequest, 'timeout' | 'agent'>): HttpRequest {
+  private complete(request: UnsentRequest): Omit<HttpRequest, 'what'> {
     // Of names that differ in their capitals alone, Node sends the last.
     const headers = { ...this._customHeaders, ...request.headers }
-    const agent = this._agent ?? keepAliveAgentFor(request.url)
-    return { ...request, headers, agent, timeout: this.settings.timeout }
+    return { ...request, headers, agent: this._agent, timeout: this.settings.timeout }
   }
 
   /** What `get()` runs on: the stock client's contract, with this one's deadline, size limit and Bearer header. */
@@ -231,7 +234,7 @@ export class XaiOAuth2 extends OAuth2 {
       headers: { ...authorization, ...headers },
       ...(body ? { body: body instanceof Uint8Array ? body : String(body) } : {}),
     })
-    sendRequest(request).then(
+    sendRequest({ what: 'OAuth2 request', ...request }).then(
       ({ status, headers, body }) => {
         const data = body.toString('utf8')
         if (status < 200 || status > 299) process.nextTick(callback, { statusCode: status, data })

@@ -18,7 +18,13 @@ describe('sendRequest', () => {
 
   async function exchange(answering: Answering, changes: Partial<HttpRequest> = {}): Promise<HttpResponse> {
     server = await FaultServer.start(answering)
-    const request = { method: 'GET', url: `${server.origin}/path?a=b`, headers: {}, timeout: 4000 } as const
+    const request = {
+      what: 'test',
+      method: 'GET',
+      url: `${server.origin}/path?a=b`,
+      headers: {},
+      timeout: 4000,
+    } as const
     return sendRequest({ ...request, ...changes })
   }
 
@@ -116,7 +122,7 @@ describe('sendRequest', () => {
     const url = await new Promise<string>((resolve) =>
       setImmediate(() => resolve(`${server?.origin}/waiting`)),
     )
-    const waiting = sendRequest({ method: 'GET', url, headers: {}, agent, timeout: 60 })
+    const waiting = sendRequest({ what: 'test', method: 'GET', url, headers: {}, agent, timeout: 60 })
     expect(await waiting.catch((error) => error)).to.be.instanceOf(DeadlineError)
     await server?.close()
     expect(await never).to.include({ code: 'ECONNRESET' })

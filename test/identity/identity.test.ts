@@ -125,7 +125,7 @@ describe('who signed in', () => {
 
     it('is an error where userinfo breaks', async () => {
       const emulator = await start()
-      emulator.misbehaveOnce({ path: '/oauth2/userinfo', cut: 'before-headers' })
+      emulator.misbehaveOnce({ path: '/oauth2/userinfo', cut: 'in-body' })
       const { value } = await signInDirectly(build(emulator, { scope: 'api:access' }))
       expect(value).to.include({ code: 'xai_userinfo_failed', status: 502 })
     })
@@ -281,7 +281,7 @@ describe('who signed in', () => {
     })
 
     const broken: ReadonlyArray<readonly [what: string, answer: object]> = [
-      ['cannot be reached', { cut: 'before-headers' }],
+      ['are cut off', { cut: 'in-body' }],
       ['are answered with 500', { status: 500, body: 'down' }],
     ]
     for (const [what, answer] of broken) {

@@ -37,13 +37,17 @@ class Scene {
       this.requests += 1
       return this.response
     }
-    this.keys = new KeySet({ send }, 'https://auth.x.ai/.well-known/jwks.json', {
-      now: () => this.now,
-      wait: async (milliseconds) => {
-        this.waits.push(milliseconds)
-        this.now += milliseconds
+    this.keys = new KeySet(
+      { send, hasIdleConnection: () => true },
+      'https://auth.x.ai/.well-known/jwks.json',
+      {
+        now: () => this.now,
+        wait: async (milliseconds) => {
+          this.waits.push(milliseconds)
+          this.now += milliseconds
+        },
       },
-    })
+    )
   }
 
   async refusal(kid: unknown): Promise<XaiOAuthError> {

@@ -1,10 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, createServer, get } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { mock } from 'node:test'
 import { expect } from 'chai'
 import { type XaiAuthenticateOptions, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
 import { act } from '../support/direct-sign-in.js'
 import { until } from '../support/until.js'
+
+const jwks = '/.well-known/jwks.json'
+const publicKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
 
 describe('while the person is away', () => {
   const connections = new Set<Socket>()
@@ -13,7 +18,7 @@ describe('while the person is away', () => {
   let issuer: string
   const answers: Readonly<Record<string, object>> = {
     '/oauth2/token': { access_token: 'opaque', token_type: 'Bearer' },
-    '/.well-known/jwks.json': { keys: [] },
+    [jwks]: { keys: [publicKey] },
   }
   const server = createServer((request, response) => {
     requested.push(String(request.url))
@@ -35,6 +40,7 @@ describe('while the person is away', () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
+  afterEach(() => mock.timers.reset())
   beforeEach(async () => {
     await dropConnections()
     requested.length = 0
@@ -47,7 +53,7 @@ describe('while the person is away', () => {
         issuer,
         clientID: 'client',
         callbackURL: 'http://127.0.0.1/callback',
-        scope: 'api:access',
+        scope: 'openid',
         userInfo: 'never',
         ...options,
       },
@@ -61,9 +67,11 @@ describe('while the person is away', () => {
     return () => act(strategy, { session, query }, options)
   }
 
-  async function signIn(strategy: XaiStrategy): Promise<void> {
-    const finish = await begin(strategy)
-    expect(await finish()).to.include({ kind: 'success' })
+  /** The keys have been fetched so often, and the connection is idle. */
+  async function fetched(times: number): Promise<void> {
+    await until(() => requested.filter((path) => path === jwks).length === times)
+    await settle()
+    requested.splice(requested.indexOf('/settled'), 1)
   }
 
   /** The server ends every connection, as one does after a while without requests. */
@@ -82,69 +90,58 @@ describe('while the person is away', () => {
     opened -= 1
   }
 
-  it('a connection is opened again that has ended meanwhile, and the exchange uses it', async () => {
+  it('nothing is asked when the sign-in asked for no id_token', async () => {
     const strategy = buildStrategy()
-    await signIn(strategy)
-    await dropConnections()
-    opened = 0
-    const finish = await begin(strategy)
-    await until(() => opened === 1)
-    expect(requested).to.deep.equal(['/oauth2/token'])
-    expect(await finish()).to.include({ kind: 'success' })
-    expect({ opened, requested }).to.deep.equal({ opened: 1, requested: ['/oauth2/token', '/oauth2/token'] })
-  })
-
-  it('one connection is opened for many who are away', async () => {
-    const strategy = buildStrategy()
-    await signIn(strategy)
-    await dropConnections()
-    opened = 0
-    for (let count = 0; count < 20; count += 1) await begin(strategy)
-    await settle()
-    expect(opened).to.equal(1)
-  })
-
-  it('keys are fetched for those who asked for an id_token, and for nobody else', async () => {
-    const strategy = buildStrategy({ scope: 'openid' })
     await begin(strategy, { scope: 'api:access' })
     await settle()
     expect(requested).to.deep.equal(['/settled'])
-    await begin(strategy)
-    await until(() => requested.length === 2)
-    expect(requested[1]).to.equal('/.well-known/jwks.json')
   })
 
-  const without: ReadonlyArray<readonly [what: string, options: () => Partial<XaiStrategyOptions>]> = [
-    ['prepare: false', () => ({ prepare: false })],
-    ["an agent of the application's own", () => ({ agent: new Agent({ keepAlive: true }) })],
+  it('the keys are fetched, on the connection that the exchange then uses', async () => {
+    const strategy = buildStrategy()
+    const finish = await begin(strategy)
+    await fetched(1)
+    expect(await finish()).to.include({ kind: 'error' })
+    expect({ opened, requested }).to.deep.equal({ opened: 1, requested: [jwks, '/oauth2/token'] })
+  })
+
+  const minute = 60_000
+  const rows: ReadonlyArray<readonly [what: string, age: number, isClosed: boolean, asks: boolean]> = [
+    ['are recent', minute - 1, true, false],
+    ['are a minute old while a connection is open', minute, false, false],
+    ['are a minute old and no connection is open', minute, true, true],
+    ['are an hour old', 60 * minute, false, true],
   ]
-  for (const [what, options] of without) {
-    it(`no connection is opened with ${what}`, async () => {
-      const given = options()
-      const strategy = buildStrategy(given)
-      await signIn(strategy)
-      await dropConnections()
-      opened = 0
-      const finish = await begin(strategy)
+  for (const [what, age, isClosed, asks] of rows)
+    it(`keys are ${asks ? '' : 'not '}fetched again when they ${what}`, async () => {
+      mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 })
+      const strategy = buildStrategy()
+      await begin(strategy)
+      await fetched(1)
+      if (isClosed) await dropConnections()
+      mock.timers.tick(age)
+      for (let count = 0; count < 20; count += 1) await begin(strategy)
+      if (asks) await fetched(2)
       await settle()
-      expect(opened).to.equal(0)
-      expect(await finish()).to.include({ kind: 'success' })
-      expect(opened).to.equal(1)
-      given.agent?.destroy()
+      expect(requested.filter((path) => path === jwks)).to.have.length(asks ? 2 : 1)
     })
-  }
+
+  it('keys come through the agent of the application, whose connection the exchange uses', async () => {
+    const agent = new Agent({ keepAlive: true })
+    const finish = await begin(buildStrategy({ agent }))
+    await fetched(1)
+    expect(Object.values(agent.freeSockets).flat()).to.have.length(1)
+    await finish()
+    expect(opened).to.equal(1)
+    agent.destroy()
+  })
 
   it('a server that cannot be reached disturbs nobody', async () => {
-    const gone = createServer((_request, response) =>
-      response.setHeader('Content-Type', 'application/json').end(JSON.stringify(answers['/oauth2/token'])),
-    )
+    const gone = createServer()
     await once(gone.listen(0, '127.0.0.1'), 'listening')
-    const strategy = buildStrategy({ issuer: `http://127.0.0.1:${(gone.address() as AddressInfo).port}` })
-    await signIn(strategy)
-    gone.closeAllConnections()
+    const { port } = gone.address() as AddressInfo
     await new Promise((resolve) => gone.close(resolve))
-    await new Promise(setImmediate)
-    const finish = await begin(strategy)
+    const finish = await begin(buildStrategy({ issuer: `http://127.0.0.1:${port}` }))
     const { kind, value } = await finish()
     expect(kind).to.equal('error')
     expect(value).to.include({ code: 'xai_token_exchange_failed', status: 502 })

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTLSServer } from 'node:tls'
 
 /** What a {@link FaultServer} does once a request has arrived completely; `request` is its text, head and body. */
 export type Answering = (socket: Socket, request: string) => void
@@ -16,10 +17,15 @@ export class FaultServer {
   readonly requests: string[] = []
   readonly sockets: Socket[] = []
   private readonly server: Server
+  private readonly scheme: 'http' | 'https'
+  /** The sockets, and those below TLS. */
+  private readonly connections: Socket[] = []
 
-  private constructor(answering: Answering) {
-    this.server = createServer((socket) => {
+  private constructor(answering: Answering, certificate?: { key: string; cert: string }) {
+    this.scheme = certificate ? 'https' : 'http'
+    const serve = (socket: Socket): void => {
       this.sockets.push(socket)
+      socket.setNoDelay(true)
       let received = ''
       // Resets are what the tests are about.
       socket.on('error', () => undefined)
@@ -27,26 +33,40 @@ export class FaultServer {
         received += chunk.toString()
         if (!isComplete(received)) return
         this.requests.push(received)
-        answering(socket, received)
+        const request = received
         received = ''
+        answering(socket, request)
       })
+    }
+    this.server = certificate ? createTLSServer(certificate, serve) : createServer(serve)
+    this.server.on('connection', (connection: Socket) => {
+      this.connections.push(connection)
+      connection.on('error', () => undefined)
     })
   }
 
-  static async start(answering: Answering): Promise<FaultServer> {
-    const fault = new FaultServer(answering)
+  static async start(
+    answering: Answering,
+    certificate?: { key: string; cert: string },
+  ): Promise<FaultServer> {
+    const fault = new FaultServer(answering, certificate)
     await new Promise<void>((resolve) => fault.server.listen(0, '127.0.0.1', resolve))
     return fault
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
+    return `${this.scheme}://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
   /** Resolves when the client has closed every connection. */
   async hungUp(): Promise<void> {
     const open = this.sockets.filter(({ closed }) => !closed)
     await Promise.all(open.map((socket) => new Promise((resolve) => socket.once('close', resolve))))
+  }
+
+  /** Resets every connection. */
+  reset(): void {
+    for (const connection of this.connections) connection.resetAndDestroy()
   }
 
   async close(): Promise<void> {

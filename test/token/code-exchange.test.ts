@@ -196,11 +196,11 @@ describe('a code exchange', () => {
         expect(seen).to.have.length(1)
       })
 
-    it('is not asked about a response that does not refuse, nor without a response', async () => {
+    it('is not asked about a response that does not refuse, nor without a complete one', async () => {
       parse = () => new OwnError()
       emulator.misbehaveOnce({ path, status: 200, body: 'not JSON' })
       expect(await errorOf(build(Parsing))).to.include({ code: 'xai_token_exchange_invalid' })
-      emulator.misbehaveOnce({ path, cut: 'before-headers' })
+      emulator.misbehaveOnce({ path, cut: 'in-body' })
       expect(await errorOf(build(Parsing))).to.include({ code: 'xai_token_exchange_failed' })
       expect(seen).to.be.empty
     })
