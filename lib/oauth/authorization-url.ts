@@ -46,7 +46,19 @@ export function buildAuthorizationURL(request: AuthorizationRequest): string {
   if (hasOpenID(scope)) query.set('nonce', nonceOf(codeVerifier))
   query.set('code_challenge', challengeOf(codeVerifier))
   query.set('code_challenge_method', 'S256')
-  return `${authorizationURL}${authorizationURL.includes('?') ? '&' : '?'}${query}`
+  return mergeQuery(authorizationURL, query)
+}
+
+/** Adds parameters to a URL. Its own query stays to the letter, except for what would come twice (RFC 6749 §3.1). */
+function mergeQuery(url: string, query: URLSearchParams): string {
+  const [base = '', ...rest] = url.split('?')
+  const isNew = (pair: string): boolean =>
+    ![...new URLSearchParams(pair).keys()].some((name) => query.has(name))
+  const own = rest
+    .join('?')
+    .split('&')
+    .filter((pair) => pair !== '' && isNew(pair))
+  return `${base}?${[...own, query].join('&')}`
 }
 
 /** Whether scopes ask for an id_token (OpenID Connect Core §3.1.2.1). */

@@ -29,6 +29,7 @@ export function parseTokenResponse(names: FailureNames, response: HttpResponse):
   if (text === undefined) throw buildInvalidResponseError(names, response, 'it is not UTF-8')
   const tokens = parseObject(text)
   if (tokens === undefined) throw buildInvalidResponseError(names, response, 'it is not a JSON object')
+  if (hasRepeatedName(text)) throw buildInvalidResponseError(names, response, 'it holds a parameter twice')
   const { access_token, token_type, error } = tokens
   if (error !== undefined && error !== null)
     throw buildInvalidResponseError(names, response, 'it holds an error')
@@ -47,20 +48,61 @@ export const refreshTokenOf = ({ refresh_token: token }: XaiTokenResponse): stri
 
 const isBearer = (type: unknown): boolean => typeof type === 'string' && type.toLowerCase() === 'bearer'
 
+/** A string of JSON, with the colon that makes it a name, or a bracket. */
+const jsonToken = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}[\]]/g
+
+/** Whether a JSON object has a member twice, of which `JSON.parse` gives the last alone (RFC 6749 §3.2 forbids it). */
+function hasRepeatedName(json: string): boolean {
+  const names = new Set<unknown>()
+  let members = 0
+  let depth = 0
+  for (const [token, colon] of json.matchAll(jsonToken)) {
+    if (token === '{' || token === '[') depth += 1
+    else if (token === '}' || token === ']') depth -= 1
+    else if (colon !== undefined && depth === 1) {
+      members += 1
+      names.add(JSON.parse(token.slice(0, -colon.length)))
+    }
+  }
+  return names.size < members
+}
+
+/** What a request is refused for at the token endpoint (RFC 6749 §5.2). */
+const refusalCodes = new Set<unknown>([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+])
+
 function buildTokenRefusal(names: FailureNames, response: HttpResponse): XaiOAuthError {
   const { what, tierDenied, revoked } = names
   const { status } = response
+  const refuse = (why: string, failed = names.failed): XaiOAuthError =>
+    buildRefusalError({ ...names, failed }, response, `${what} failed (HTTP ${status}). ${why}`)
+
   if ((status === 403 || status === 503) && isCloudflare(response)) {
-    const start = `${what} failed (HTTP ${status}). Cloudflare sent this response, not xAI's OAuth server.`
-    return buildRefusalError(names, response, start)
+    return refuse("Cloudflare sent this response, not xAI's OAuth server.")
   }
-  if (status === 403 && tierDenied) {
-    const start = `${what} failed (HTTP 403). The account's tier is not entitled; signing in again does not help.`
-    return buildRefusalError({ ...names, failed: tierDenied }, response, start)
+  const error = parseObject(parseUtf8(response))?.error
+  if (status === 403 && tierDenied && !refusalCodes.has(error)) {
+    return isTextPage(response)
+      ? refuse(
+          "This is a page of text, which xAI's OAuth server does not send: something in front of it refused the request.",
+        )
+      : refuse("The account's tier is not entitled; signing in again does not help.", tierDenied)
   }
-  const refusal = buildRefusalError(names, response)
   // Beside a 5xx, even these words are not a verdict.
-  if (refusal.error !== 'invalid_grant' || !revoked || status > 499) return refusal
-  const start = `${what} failed (HTTP ${status}). The refresh token is no longer valid; the person has to sign in again.`
-  return buildRefusalError({ ...names, failed: revoked }, response, start)
+  if (error === 'invalid_grant' && revoked && status <= 499) {
+    return refuse('The refresh token is no longer valid; the person has to sign in again.', revoked)
+  }
+  return buildRefusalError(names, response)
 }
+
+/** Whether a response is text for people, and not the JSON of an OAuth server. */
+const isTextPage = (response: HttpResponse): boolean =>
+  /^text\//i.test(response.headers['content-type'] ?? '') &&
+  response.body.length > 0 &&
+  parseObject(parseUtf8(response)) === undefined

@@ -66,12 +66,41 @@ describe('the authorization request', () => {
     expect(parameters).to.not.deep.include(['nonce', 'y'])
   })
 
-  it('keeps the query of an endpoint that has one', () => {
-    const authorizationURL = 'https://auth.x.ai/authorize?tenant=a%20b&x=+'
-    expect(buildAuthorizationURL({ ...request, authorizationURL })).to.match(
-      /^https:\/\/auth\.x\.ai\/authorize\?tenant=a%20b&x=\+&response_type=code&/,
-    )
-  })
+  const endpoints: ReadonlyArray<readonly [what: string, url: string, start: string]> = [
+    [
+      'keeps the query of an endpoint to the letter',
+      'https://a.example/b?tenant=a%20b&x=+',
+      'https://a.example/b?tenant=a%20b&x=+&',
+    ],
+    [
+      'keeps a parameter that the endpoint has twice',
+      'https://a.example/b?x=1&x=2',
+      'https://a.example/b?x=1&x=2&',
+    ],
+    ['keeps a question mark inside a query', 'https://a.example/b?x=1?2', 'https://a.example/b?x=1?2&'],
+    ['keeps an ampersand in a path', 'https://a.example/b&c', 'https://a.example/b&c?'],
+    ['has one question mark after an empty query', 'https://a.example/b?', 'https://a.example/b?'],
+    [
+      'replaces what the endpoint has under names of the protocol',
+      'https://a.example/b?state=x&a=1&scope=y&state=z',
+      'https://a.example/b?a=1&',
+    ],
+    ['replaces what is escaped', 'https://a.example/b?st%61te=x&a=1', 'https://a.example/b?a=1&'],
+    [
+      'replaces what the application sets',
+      'https://a.example/b?plan=old&a=1',
+      'https://a.example/b?a=1&plan=new&',
+    ],
+  ]
+  for (const [what, authorizationURL, start] of endpoints)
+    it(what, () => {
+      const extras = start.includes('plan') ? { plan: 'new' } : {}
+      const url = buildAuthorizationURL({ ...request, authorizationURL, extras })
+      expect(url.startsWith(start), url).to.equal(true)
+      expect(url.slice(start.length)).to.match(/^response_type=code&client_id=/)
+      expect(new URL(url).searchParams.getAll('state')).to.deep.equal([request.state])
+      expect(new URL(url).searchParams.getAll('scope')).to.deep.equal([request.scope])
+    })
 })
 
 describe('scopes', () => {

@@ -55,6 +55,16 @@ describe('a token response', () => {
     expect(parseTokenResponse(exchange, answer(200, body))).to.deep.equal({ access_token: 't' })
   })
 
+  it('is accepted with names that come again further inside, or as values', () => {
+    const response = {
+      access_token: 't',
+      a: { access_token: 'x', b: ['a', { a: 1 }] },
+      b: 'a":',
+      'c\\"': '"c\\"',
+    }
+    expect(parseTokenResponse(exchange, answer(200, response))).to.deep.equal(response)
+  })
+
   const unusable: ReadonlyArray<
     readonly [what: string, body: unknown, why: string, headers?: Record<string, string>]
   > = [
@@ -77,6 +87,13 @@ describe('a token response', () => {
     ['a token that is a number', { access_token: 1 }, 'it holds no access_token'],
     ['a token that is a list', { access_token: ['t'] }, 'it holds no access_token'],
     ['a token that is inherited', '{"__proto__":{"access_token":"t"}}', 'it holds no access_token'],
+    ['two tokens', '{"access_token":"a","access_token":"b"}', 'it holds a parameter twice'],
+    [
+      'two tokens, one under an escaped name',
+      '{"access_token":"a","acces\\u0073_token":"b"}',
+      'it holds a parameter twice',
+    ],
+    ['two parameters of its own', '{"a":[{}],"access_token":"a","a" :1}', 'it holds a parameter twice'],
     ['a MAC token', { access_token: 't', token_type: 'mac' }, 'its token_type is not Bearer'],
     ['an empty token_type', { access_token: 't', token_type: '' }, 'its token_type is not Bearer'],
     [
@@ -110,8 +127,46 @@ describe('a token response', () => {
     )
   })
 
-  it('of HTTP 403 without a body denies the tier', () => {
-    expect(refusalOf(exchange, answer(403, '', {}))).to.include({ code: 'xai_oauth_tier_denied' })
+  const denials: ReadonlyArray<readonly [what: string, body: unknown, headers: Record<string, string>]> = [
+    ['no body', '', {}],
+    ['no body that is called text', '', { 'content-type': 'text/plain' }],
+    ['no error', {}, json],
+    ['an error of xAI’s own', { error: 'permission-denied' }, json],
+    ['a nested error', { error: { code: 'invalid_client' } }, json],
+    ['JSON that is called text', { error: 'access_denied' }, { 'content-type': 'text/plain' }],
+    ['text of no type', 'Forbidden', {}],
+  ]
+  for (const [what, body, headers] of denials)
+    it(`of HTTP 403 with ${what} denies the tier`, () => {
+      expect(refusalOf(exchange, answer(403, body, headers))).to.include({
+        code: 'xai_oauth_tier_denied',
+        status: 403,
+      })
+    })
+
+  for (const error of [
+    'invalid_request',
+    'invalid_client',
+    'invalid_grant',
+    'unauthorized_client',
+    'unsupported_grant_type',
+    'invalid_scope',
+  ])
+    it(`of HTTP 403 with ${error} is what it says, and not the tier`, () => {
+      const refusal = refusalOf(exchange, answer(403, { error }))
+      expect(refusal).to.include({ code: 'xai_token_exchange_failed', status: 403, error })
+      expect(refusal.message).to.equal(`xAI token exchange failed (HTTP 403). Response: {"error":"${error}"}`)
+    })
+
+  it('of HTTP 403 with a page of text is not the tier, and the message says so', () => {
+    const refusal = refusalOf(
+      exchange,
+      answer(403, 'Blocked by policy 7', { 'content-type': 'text/plain; charset=utf-8' }),
+    )
+    expect(refusal).to.include({ code: 'xai_token_exchange_failed', status: 403 })
+    expect(refusal.message).to.equal(
+      "xAI token exchange failed (HTTP 403). This is a page of text, which xAI's OAuth server does not send: something in front of it refused the request. Response: Blocked by policy 7",
+    )
   })
 
   const page = '<!DOCTYPE html><title>Attention Required! | Cloudflare</title>'
