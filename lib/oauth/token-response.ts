@@ -48,23 +48,23 @@ export const refreshTokenOf = ({ refresh_token: token }: XaiTokenResponse): stri
 
 const isBearer = (type: unknown): boolean => typeof type === 'string' && type.toLowerCase() === 'bearer'
 
-/** A string of JSON, with the colon that makes it a name, or a bracket. */
-const jsonToken = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}[\]]/g
+/** A string of JSON, with the colon that makes it a name, or brackets. */
+const jsonToken = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{[]+|[}\]]+/g
 
 /** Whether a JSON object has a member twice, of which `JSON.parse` gives the last alone (RFC 6749 §3.2 forbids it). */
 function hasRepeatedName(json: string): boolean {
   const names = new Set<unknown>()
-  let members = 0
   let depth = 0
-  for (const [token, colon] of json.matchAll(jsonToken)) {
-    if (token === '{' || token === '[') depth += 1
-    else if (token === '}' || token === ']') depth -= 1
+  for (const { 0: token, 1: colon } of json.matchAll(jsonToken)) {
+    if (/^[{[]/.test(token)) depth += token.length
+    else if (!token.startsWith('"')) depth -= token.length
     else if (colon !== undefined && depth === 1) {
-      members += 1
-      names.add(JSON.parse(token.slice(0, -colon.length)))
+      const name = JSON.parse(token.slice(0, -colon.length))
+      if (names.has(name)) return true
+      names.add(name)
     }
   }
-  return names.size < members
+  return false
 }
 
 /** What a request is refused for at the token endpoint (RFC 6749 §5.2). */
