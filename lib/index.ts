@@ -4,14 +4,13 @@ export { loopbackRelay } from './loopback-relay/loopback-relay.js'
 export type { LoopbackRelayOptions, SignInHolder } from './loopback-relay/option.js'
 export type { ClientAuthenticationMethod } from './oauth/client-authentication.js'
 export type { XaiTokenResponse } from './oauth/token-response.js'
-export type {
-  XaiAuthenticateOptions,
-  XaiAuthorizationParams,
-  XaiStrategyOptions,
-  XaiStrategyOptionsWithRequest,
-} from './option.js'
+export type { XaiStrategyOptions, XaiStrategyOptionsWithRequest } from './option.js'
 export type { XaiAuthenticateCallback, XaiFailure, XaiInfo } from './sign-in/authenticate-callback.js'
+export type { XaiAuthenticateOptions, XaiAuthorizationParams } from './sign-in/context.js'
 export type {
+  XaiSignIn,
+  XaiVerdict,
+  XaiVerify,
   XaiVerifyCallback,
   XaiVerifyFunction,
   XaiVerifyFunctionWithParams,

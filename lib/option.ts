@@ -1,86 +1,61 @@
 import { type Agent, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
-import type { Request } from 'express'
-import type { AuthenticateOptions } from 'passport'
+import { checkOptionNames, optionError } from './check.js'
 import { checkAuthorizationParams, parseScope } from './oauth/authorization-url.js'
 import type { ClientAuthenticationMethod } from './oauth/client-authentication.js'
 import { checkSecureURL, type Endpoints, endpointsOf, xaiIssuer } from './oauth/endpoint.js'
+import type { SignInSettings, SkipUserProfile, XaiAuthorizationParams } from './sign-in/context.js'
 import { SessionStateStore } from './state/session-state-store.js'
 import { checkStateStore, type StateStore } from './state/state-store.js'
 
-/** What one `passport.authenticate('xai', …)` may ask for. */
-export interface XaiAuthenticateOptions extends Omit<AuthenticateOptions, 'state'> {
-  /** Instead of the strategy's scopes. */
-  scope?: string | string[]
-  /** Application data, a string or a JSON value; comes back as `info.state`. The protocol's own state is always random. */
-  state?: unknown
-  /** Instead of the strategy's callback URL; the callback's `authenticate` must be given the same. */
-  callbackURL?: string
-  /** OpenID Connect `prompt`; nobody has shown that xAI honours it. */
-  prompt?: string
-  /** OpenID Connect `login_hint`; nobody has shown that xAI honours it. */
-  loginHint?: string
-}
-
-/** Parameters of the application's own for the authorization request. */
-export type XaiAuthorizationParams =
-  | Readonly<Record<string, string | number | boolean | undefined>>
-  | ((
-      req: Request,
-      options: XaiAuthenticateOptions,
-    ) => Readonly<Record<string, string | number | boolean | undefined>>)
-
 /** Options of a strategy, whatever its `verify` takes. */
 export interface XaiStrategyOptionsBase {
-  /** The client id that xAI issued. */
+  /** The client id that xAI issued. Required. */
   clientID: string
-  /** Absolute, to the letter as registered at xAI; https, or http on a loopback host. Another may be given per request. */
-  callbackURL: string
-  /** Leave it out for a public client. */
-  clientSecret?: string | undefined
-  /** Default: `client_secret_basic` with a secret, else `none`. */
-  clientAuthentication?: ClientAuthenticationMethod
-  /** Default: `openid profile email`. Add `offline_access` for a refresh token. */
-  scope?: string | string[]
-  /** Default: `https://auth.x.ai`; the endpoints follow from it. */
-  issuer?: string
-  /** Used verbatim. */
-  authorizationURL?: string
-  /** Used verbatim. */
-  tokenURL?: string
-  /** Used verbatim. */
-  userInfoURL?: string
-  /** Used verbatim. */
-  revocationURL?: string
-  /** Used verbatim. */
-  jwksURL?: string
-  /** Milliseconds for a whole request; 20000 by default and at least, because a code is single use. */
-  timeout?: number
-  /** Default: Node's own kind, with connections that are kept open. */
-  agent?: Agent | HttpsAgent
-  /** Whether the token request repeats `code_challenge`, which xAI can demand; default `true`. */
-  echoCodeChallenge?: boolean
-  /** May not name a parameter that the protocol sets. */
-  authorizationParams?: XaiAuthorizationParams
-  /** Default `auto`: only when the verified id_token carries no name, e-mail or picture. */
-  userInfo?: 'auto' | 'always' | 'never'
-  /** Whether a person may sign in for a Team, of whom xAI says nothing but an id; default `false`. */
-  allowTeamPrincipal?: boolean
-  /** Where pending sign-ins are kept; default `new SessionStateStore()`. */
-  store?: StateStore | object
-  /** The name in the session under which the default store keeps sign-ins. */
-  sessionKey?: string
-  /** Sent with every request to xAI. */
-  customHeaders?: OutgoingHttpHeaders
-  /** `true`, or a function that says so, leaves `profile` undefined. */
-  skipUserProfile?:
-    | boolean
-    | (() => boolean)
-    | ((accessToken: string, done: (error: unknown, skip?: boolean) => void) => void)
   /**
-   * Whether a sign-in that begins has ready what its callback needs: the keys, and with the strategy's own agent an
-   * open connection; default `true`.
+   * Where xAI sends the person back to. Required; absolute, to the letter as registered at xAI; https, or http on a
+   * loopback host. `passport.authenticate` may name another one for a request.
    */
+  callbackURL: string
+  /** Makes the client a confidential one. Without it, no `client_secret` is ever sent. */
+  clientSecret?: string | undefined
+  /** How the secret is sent. Default: `client_secret_basic` with a secret, else `none`. */
+  clientAuthentication?: ClientAuthenticationMethod
+  /** What is asked for, as a list or separated by spaces. Default: `openid profile email`. Add `offline_access` for a refresh token. */
+  scope?: string | string[]
+  /** The server that signs people in; every endpoint follows from it. Default: `https://auth.x.ai`. No slash at its end. */
+  issuer?: string
+  /** Replaces `<issuer>/oauth2/authorize`; its query is kept. */
+  authorizationURL?: string
+  /** Replaces `<issuer>/oauth2/token`; its query is kept. */
+  tokenURL?: string
+  /** Replaces `<issuer>/oauth2/userinfo`; its query is kept. */
+  userInfoURL?: string
+  /** Replaces `<issuer>/oauth2/revoke`; its query is kept. */
+  revocationURL?: string
+  /** Replaces `<issuer>/.well-known/jwks.json`; its query is kept. */
+  jwksURL?: string
+  /** Milliseconds for a whole request: connecting, headers and body. Default and minimum: 20000, because a code is single use. */
+  timeout?: number
+  /** Sends the requests, through a proxy or with a CA of your own, say. Default: Node's own kind, with connections that are kept open. */
+  agent?: Agent | HttpsAgent
+  /** Whether the token request repeats `code_challenge`, which xAI can demand. Default: `true`. */
+  echoCodeChallenge?: boolean
+  /** Further parameters of the authorization request. None that the protocol sets. Default: none. */
+  authorizationParams?: XaiAuthorizationParams
+  /** When userinfo is asked. Default: `auto`, only when the verified id_token has no name, e-mail or picture. */
+  userInfo?: 'auto' | 'always' | 'never'
+  /** Whether a person may sign in for a Team, of which xAI tells only an id. Default: `false`. */
+  allowTeamPrincipal?: boolean
+  /** Where pending sign-ins are kept. Default: `new SessionStateStore()`. */
+  store?: StateStore | object
+  /** The name in the session under which the default store keeps sign-ins. Default: `oauth2:auth.x.ai`. */
+  sessionKey?: string
+  /** Headers that are sent with every request to xAI. Default: none. */
+  customHeaders?: OutgoingHttpHeaders
+  /** Whether `profile` stays `undefined`, or a function that says so. Default: `false`. */
+  skipUserProfile?: SkipUserProfile
+  /** Whether the keys are fetched while the person is at xAI, so that the callback need not wait for them. Default: `true`. */
   prepare?: boolean
   /** Always on; accepted for those who come from passport-oauth2. */
   state?: true
@@ -88,78 +63,99 @@ export interface XaiStrategyOptionsBase {
   pkce?: true | 'S256'
 }
 
-/** Options of a strategy whose `verify` does not get the request. */
+/** Options of a strategy whose `verify` does not get the request first. */
 export interface XaiStrategyOptions extends XaiStrategyOptionsBase {
+  /** Whether passport-oauth2's form of `verify` gets the request first. Default: `false`. The one-parameter form always gets it. */
   passReqToCallback?: false | undefined
 }
 
 /** Options of a strategy whose `verify` gets the request first. */
 export interface XaiStrategyOptionsWithRequest extends XaiStrategyOptionsBase {
+  /** passport-oauth2's form of `verify` gets the request first. */
   passReqToCallback: true
 }
 
 /** Options with every default filled in and every rule checked; a copy. */
-export interface StrategySettings extends Endpoints {
-  issuer: string
-  clientID: string
+export interface StrategySettings extends SignInSettings {
   clientSecret: string | undefined
   clientAuthentication: ClientAuthenticationMethod
-  callbackURL: string
-  scope: string
   /** Milliseconds. */
   timeout: number
   agent: Agent | undefined
   echoCodeChallenge: boolean
-  authorizationParams: XaiAuthorizationParams
   userInfo: 'auto' | 'always' | 'never'
   allowTeamPrincipal: boolean
-  store: StateStore
   customHeaders: OutgoingHttpHeaders
   passReqToCallback: boolean
-  skipUserProfile: NonNullable<XaiStrategyOptionsBase['skipUserProfile']>
-  prepare: boolean
 }
 
+const where = 'XaiStrategy'
 const minTimeout = 20_000
-/** What a timer of Node's can hold. */
+/** Milliseconds: what a timer of Node's can hold. */
 const maxTimeout = 2 ** 31 - 1
 
-const fail = (what: string): never => {
-  throw new TypeError(`XaiStrategy: ${what}`)
+const optionNames: ReadonlyArray<keyof XaiStrategyOptionsWithRequest> = [
+  'clientID',
+  'callbackURL',
+  'clientSecret',
+  'clientAuthentication',
+  'scope',
+  'issuer',
+  'authorizationURL',
+  'tokenURL',
+  'userInfoURL',
+  'revocationURL',
+  'jwksURL',
+  'timeout',
+  'agent',
+  'echoCodeChallenge',
+  'authorizationParams',
+  'userInfo',
+  'allowTeamPrincipal',
+  'store',
+  'sessionKey',
+  'customHeaders',
+  'skipUserProfile',
+  'prepare',
+  'state',
+  'pkce',
+  'passReqToCallback',
+]
+
+/** What passport-oauth2 and its relatives know, and what to write here. */
+const hints: Readonly<Record<string, string>> = {
+  proxy: 'callbackURL is absolute here, so leave it out',
+  trustProxy: 'callbackURL is absolute here, so leave it out',
+  scopeSeparator: 'scopes are separated by spaces, so leave it out',
+  nonce: 'a nonce is sent with every sign-in, so leave it out',
 }
 
 /** Checks options and fills in defaults; the options are not changed. @throws {TypeError} that says what to write */
 export function parseStrategyOptions(options: unknown): StrategySettings {
-  if (typeof options !== 'object' || options === null)
-    fail('options are missing; write new XaiStrategy({ clientID, callbackURL }, verify)')
-  const given = options as Partial<Record<keyof XaiStrategyOptionsWithRequest, unknown>>
+  if (options === undefined || options === null)
+    throw optionError(where, 'options are missing; write new XaiStrategy({ clientID, callbackURL }, verify)')
+  checkOptionNames(where, options, optionNames, hints)
+  const given = options as Given
   checkFixed(given)
-  const clientID = requiredText(given, 'clientID', 'the client id that xAI issued to you')
-  const issuer = given.issuer === undefined ? xaiIssuer : (given.issuer as string)
-  checkSecureURL('issuer', issuer)
   checkSecureURL('callbackURL', given.callbackURL)
-  if (given.agent !== undefined && typeof Object(given.agent).addRequest !== 'function') {
-    fail('agent must be an http.Agent or https.Agent; leave it out for Node’s own')
-  }
-  if (given.store !== undefined) checkStateStore(given.store)
   if (given.authorizationParams !== undefined && typeof given.authorizationParams !== 'function') {
     checkAuthorizationParams(given.authorizationParams)
   }
-  const sessionKey = given.sessionKey === undefined ? undefined : requiredText(given, 'sessionKey', 'a name')
+  const issuer = parseIssuer(given)
   return {
     ...parseEndpoints(given, issuer),
     issuer,
-    clientID,
+    clientID: parseClientID(given),
     ...parseClientAuthentication(given),
     callbackURL: given.callbackURL,
     scope: given.scope === undefined ? 'openid profile email' : parseScope(given.scope),
     timeout: parseTimeout(given.timeout),
-    agent: given.agent as Agent | undefined,
+    agent: parseAgent(given),
     echoCodeChallenge: flag(given, 'echoCodeChallenge', true),
     authorizationParams: (given.authorizationParams ?? {}) as XaiAuthorizationParams,
     userInfo: oneOf(given, 'userInfo', ['auto', 'always', 'never']) ?? 'auto',
     allowTeamPrincipal: flag(given, 'allowTeamPrincipal', false),
-    store: given.store ?? new SessionStateStore({ key: sessionKey }),
+    store: parseStore(given),
     customHeaders: parseHeaders(given.customHeaders),
     passReqToCallback: flag(given, 'passReqToCallback', false),
     skipUserProfile: parseSkip(given.skipUserProfile),
@@ -168,6 +164,10 @@ export function parseStrategyOptions(options: unknown): StrategySettings {
 }
 
 type Given = Partial<Record<keyof XaiStrategyOptionsWithRequest, unknown>>
+
+const fail = (what: string): never => {
+  throw optionError(where, what)
+}
 
 /** State and PKCE protect every sign-in and cannot be switched off. */
 function checkFixed({ state, pkce }: Given): void {
@@ -179,8 +179,24 @@ function checkFixed({ state, pkce }: Given): void {
 function requiredText(given: Given, name: keyof Given, meaning: string): string {
   const value = given[name]
   if (typeof value !== 'string' || value === '')
-    fail(`${name} is missing or no string; write ${name}: ${meaning}`)
+    fail(`${name} is missing or not a string; write ${name}: ${meaning}`)
   return value as string
+}
+
+function parseClientID(given: Given): string {
+  const clientID = requiredText(given, 'clientID', 'the client id that xAI issued to you')
+  const trimmed = clientID.trim()
+  if (trimmed !== clientID) fail(`clientID "${clientID}" has blanks around it; write "${trimmed}"`)
+  return clientID
+}
+
+/** The issuer is compared to the letter with `iss` (RFC 9207 §2.4, OpenID Connect Core §3.1.3.7). */
+function parseIssuer(given: Given): string {
+  const { issuer = xaiIssuer } = given
+  checkSecureURL('issuer', issuer)
+  if (issuer.endsWith('/'))
+    fail(`issuer "${issuer}" ends with a slash; write "${issuer.replace(/\/+$/, '')}"`)
+  return issuer
 }
 
 function parseEndpoints(given: Given, issuer: string): Endpoints {
@@ -221,6 +237,21 @@ function parseTimeout(timeout: unknown): number {
   return Math.max(timeout as number, minTimeout)
 }
 
+function parseAgent({ agent }: Given): Agent | undefined {
+  if (agent !== undefined && typeof Object(agent).addRequest !== 'function') {
+    fail('agent must be an http.Agent or https.Agent; leave it out for Node’s own')
+  }
+  return agent as Agent | undefined
+}
+
+function parseStore(given: Given): StateStore {
+  const { store } = given
+  const key = given.sessionKey === undefined ? undefined : requiredText(given, 'sessionKey', 'a name')
+  if (store === undefined) return new SessionStateStore({ key })
+  checkStateStore(store)
+  return store
+}
+
 function flag(given: Given, name: keyof Given, fallback: boolean): boolean {
   const value = given[name] ?? fallback
   if (typeof value !== 'boolean') fail(`${name} must be true or false`)
@@ -238,11 +269,11 @@ function oneOf<Word extends string>(
   return value as Word
 }
 
-function parseSkip(skip: unknown): StrategySettings['skipUserProfile'] {
+function parseSkip(skip: unknown): SkipUserProfile {
   if (skip === undefined) return false
   if (typeof skip !== 'boolean' && typeof skip !== 'function')
     fail('skipUserProfile must be true, false or a function')
-  return skip as StrategySettings['skipUserProfile']
+  return skip as SkipUserProfile
 }
 
 function parseHeaders(headers: unknown): OutgoingHttpHeaders {
@@ -254,7 +285,8 @@ function parseHeaders(headers: unknown): OutgoingHttpHeaders {
   }
   const given = Object.entries(headers as object).filter(([, value]) => value !== undefined)
   for (const [name, value] of given) {
-    if (!isHeader(name, value)) fail(`customHeaders.${name} is no header that HTTP can send; write a string`)
+    if (!isHeader(name, value))
+      fail(`customHeaders.${name} is not a header that HTTP can send; write a string`)
   }
   return Object.fromEntries(given)
 }

@@ -2,21 +2,24 @@ import type { Request } from 'express'
 
 import OAuth2Strategy = require('passport-oauth2')
 
+import { IdentityReader } from './identity/identity.js'
+import { buildProfile } from './identity/profile.js'
 import {
   parseStrategyOptions,
   type StrategySettings,
-  type XaiAuthenticateOptions,
   type XaiStrategyOptions,
   type XaiStrategyOptionsWithRequest,
 } from './option.js'
-import type { ReplaceableStrategy, SignInContext } from './sign-in/context.js'
-import { bindPassport } from './sign-in/passport-action.js'
-import { SignIns } from './sign-in/sign-in.js'
-import type {
-  XaiVerifyFunction,
-  XaiVerifyFunctionWithParams,
-  XaiVerifyFunctionWithRequest,
-  XaiVerifyFunctionWithRequestAndParams,
+import type { ReplaceableStrategy, SignInContext, XaiAuthenticateOptions } from './sign-in/context.js'
+import { endWithOneAction } from './sign-in/passport-action.js'
+import { signIn } from './sign-in/sign-in.js'
+import {
+  parseVerify,
+  type XaiVerify,
+  type XaiVerifyFunction,
+  type XaiVerifyFunctionWithParams,
+  type XaiVerifyFunctionWithRequest,
+  type XaiVerifyFunctionWithRequestAndParams,
 } from './sign-in/verify.js'
 import { XaiOAuth2, type XaiRevokeOptions } from './token/client.js'
 import type { XaiRefreshOptions, XaiTokens } from './token/refresh.js'
@@ -24,7 +27,7 @@ import type { XaiRefreshOptions, XaiTokens } from './token/refresh.js'
 type AnyVerify = (...args: never[]) => unknown
 
 /**
- * Signs people in with xAI: `passport.use(new XaiStrategy(options, verify))`, then
+ * Signs people in with xAI: `passport.use(new XaiStrategy(options, async ({ profile }) => user))`, then
  * `passport.authenticate('xai')` on the route that begins a sign-in and on the callback.
  *
  * State and PKCE (S256) are always on; the id_token is verified before `verify` runs; every request ends in exactly
@@ -34,23 +37,23 @@ export class XaiStrategy extends OAuth2Strategy {
   override name = 'xai'
   declare protected _oauth2: XaiOAuth2
   /** One field with an underscore, so that subclasses can call theirs what they like. */
-  private readonly _signIn: { settings: StrategySettings; load(): SignIns }
+  private readonly _xai: { settings: StrategySettings } & Pick<SignInContext, 'identity' | 'verify'>
   /** Whom userinfo must speak of, on the object that a replaced `userProfile` runs on. */
   declare private readonly _expectedSub?: string
 
   /** @throws {TypeError} that says which option is wrong, and what to write */
-  constructor(options: XaiStrategyOptions, verify: XaiVerifyFunction)
-  constructor(options: XaiStrategyOptions, verify: XaiVerifyFunctionWithParams)
-  constructor(options: XaiStrategyOptionsWithRequest, verify: XaiVerifyFunctionWithRequest)
-  constructor(options: XaiStrategyOptionsWithRequest, verify: XaiVerifyFunctionWithRequestAndParams)
+  constructor(options: XaiStrategyOptions | XaiStrategyOptionsWithRequest, verify: XaiVerify)
+  constructor(options: XaiStrategyOptions, verify: XaiVerifyFunction | XaiVerifyFunctionWithParams)
+  constructor(
+    options: XaiStrategyOptionsWithRequest,
+    verify: XaiVerifyFunctionWithRequest | XaiVerifyFunctionWithRequestAndParams,
+  )
+  // The first one again: TypeScript infers parameters from the first overload, and explains errors by the last.
+  constructor(options: XaiStrategyOptions | XaiStrategyOptionsWithRequest, verify: XaiVerify)
   constructor(options: XaiStrategyOptions | XaiStrategyOptionsWithRequest, verify: AnyVerify) {
     const settings = parseStrategyOptions(options)
-    if (typeof verify !== 'function') {
-      throw new TypeError(
-        'XaiStrategy: verify is missing; write new XaiStrategy(options, async (accessToken, refreshToken, profile) => user)',
-      )
-    }
     const { clientID, clientSecret, authorizationURL, tokenURL, customHeaders, store } = settings
+    const parsedVerify = parseVerify('XaiStrategy', verify, settings.passReqToCallback)
     super(
       { clientID, clientSecret: clientSecret as string, authorizationURL, tokenURL, store: store as never },
       verify as never,
@@ -65,38 +68,23 @@ export class XaiStrategy extends OAuth2Strategy {
     )
     if (settings.agent) client.setAgent(settings.agent)
     this._oauth2 = client.configure(settings)
-    const setting = {
-      settings,
-      verify: verify as SignInContext['verify'],
-      stockUserProfile: XaiStrategy.prototype.userProfile,
-    }
-    let signIns: SignIns | undefined
-    const load = (): SignIns => {
-      signIns ??= new SignIns(client, setting)
-      return signIns
-    }
-    this._signIn = { settings, load }
+    this._xai = { settings, verify: parsedVerify, identity: new IdentityReader(client, settings) }
   }
 
   /** Passport's entry: begins a sign-in, or ends one. */
   override authenticate(req: Request, options?: XaiAuthenticateOptions | null): void {
-    const conclude = bindPassport(this, req)
     const strategy = this as unknown as ReplaceableStrategy
-    this._signIn
-      .load()
-      .decide({ req, options: options ?? {}, strategy })
-      .then(conclude, (error: unknown) => conclude({ kind: 'error', error }))
+    const stockUserProfile = XaiStrategy.prototype.userProfile
+    const context = { ...this._xai, strategy, stockUserProfile, req, options: options ?? {} }
+    endWithOneAction(this, req, () => signIn(context))
   }
 
   /** Fetches the profile of an access token from userinfo. @throws {XaiOAuthError} by way of `done` */
   override userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void {
-    this._signIn
-      .load()
-      .requestProfile(accessToken, this._expectedSub)
-      .then(
-        (profile) => process.nextTick(done, null, profile),
-        (error: unknown) => process.nextTick(done, error),
-      )
+    this._xai.identity.requestUserinfo(accessToken, this._expectedSub).then(
+      ({ claims, raw }) => process.nextTick(done, null, buildProfile(claims, raw)),
+      (error: unknown) => process.nextTick(done, error),
+    )
   }
 
   /**

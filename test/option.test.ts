@@ -5,7 +5,7 @@ import { CookieStateStore, SessionStateStore, XaiStrategy } from '../lib/index.j
 import { parseStrategyOptions } from '../lib/option.js'
 
 const required = { clientID: 'app', callbackURL: 'https://app.example/callback' }
-const verify = async (): Promise<false> => false
+const verify = async (_signIn: object): Promise<false> => false
 
 const construct = (options: unknown): XaiStrategy => new XaiStrategy(options as never, verify)
 
@@ -175,8 +175,14 @@ describe('the options of XaiStrategy', () => {
         { 'X-A': {} },
         { 'X-A': ['1', {}] },
       ],
-      /is no header that HTTP can send; write a string/,
+      /is not a header that HTTP can send; write a string/,
     ],
+    [
+      'issuer',
+      ['https://auth.x.ai/'],
+      /"https:\/\/auth\.x\.ai\/" ends with a slash; write "https:\/\/auth\.x\.ai"$/,
+    ],
+    ['clientID', [' app', 'app ', 'app\n'], /has blanks around it; write "app"$/],
     ['skipUserProfile', [null, 'true', 1, {}], /must be true, false or a function/],
     ['state', [false, null, 'x', {}], /is always on; leave the option out/],
     ['pkce', [false, null, 'plain', 's256'], /is always S256; leave the option out/],
@@ -191,6 +197,23 @@ describe('the options of XaiStrategy', () => {
           .that.contains(name)
       })
 
+  for (const [unknown, advice] of [
+    ['clientId', 'write clientID'],
+    ['client_secret', 'write clientSecret'],
+    ['scopes', 'write scope'],
+    ['callbackUrl', 'write callbackURL'],
+    ['token_url', 'write tokenURL'],
+    ['proxy', 'callbackURL is absolute here, so leave it out'],
+    ['scopeSeparator', 'scopes are separated by spaces, so leave it out'],
+    ['somethingElse', 'the options are clientID, callbackURL'],
+  ] as const)
+    it(`refuse the unknown option ${unknown}, and say: ${advice}`, () => {
+      expect(() => construct({ ...required, [unknown]: 'x' })).to.throw(
+        TypeError,
+        `XaiStrategy: there is no option ${unknown}; ${advice}`,
+      )
+    })
+
   it('refuse a secret that the client authentication would not use', () => {
     const options = { ...required, clientSecret: 's3cret-value', clientAuthentication: 'none' }
     expect(() => construct(options)).to.throw(
@@ -201,14 +224,17 @@ describe('the options of XaiStrategy', () => {
 
   for (const options of [undefined, null, 'options', 1])
     it(`are refused when they are ${options}`, () => {
-      expect(() => construct(options)).to.throw(TypeError, /options are missing; write new XaiStrategy\(/)
+      expect(() => construct(options)).to.throw(
+        TypeError,
+        /^XaiStrategy: options (are missing; write new XaiStrategy\(|must be an object)/,
+      )
     })
 
   for (const given of [undefined, null, {}, 'verify'])
     it(`do not do without verify: ${JSON.stringify(given) ?? given}`, () => {
       expect(() => new XaiStrategy(required, given as never)).to.throw(
         TypeError,
-        /verify is missing; write new/,
+        /verify is missing or not a function; write async \(\{ profile, tokens, req \}\) => user/,
       )
     })
 

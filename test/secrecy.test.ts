@@ -197,7 +197,7 @@ describe('the errors of XaiStrategy', () => {
       store,
       ...more,
     }
-    return new XaiStrategy(options, async () => ({}))
+    return new XaiStrategy(options, async (_signIn) => ({}))
   }
 
   async function exchangeError(secrets: Secrets, more?: object): Promise<unknown> {

@@ -6,6 +6,7 @@ import { Agent } from 'node:http'
 import { defaultAccounts, type Emulator, startEmulator } from '../lib/emulator/index.js'
 import {
   type XaiProfile,
+  type XaiSignIn,
   XaiStrategy,
   type XaiStrategyOptions,
   type XaiVerifyCallback,
@@ -22,7 +23,7 @@ type ProfileDone = (error?: unknown, profile?: unknown) => void
 
 describe('XaiStrategy', () => {
   it('is passport-oauth2’s strategy, called xai', () => {
-    const strategy = new XaiStrategy(minimal, () => {})
+    const strategy = new XaiStrategy(minimal, async ({ profile }) => profile)
     expect(strategy).to.be.instanceOf(OAuth2Strategy)
     expect(strategy.name).to.equal('xai')
   })
@@ -31,7 +32,7 @@ describe('XaiStrategy', () => {
     it(`refuses ${JSON.stringify(verify)} as verify, and says what to write`, () => {
       expect(() => new XaiStrategy(minimal, verify as never)).to.throw(
         TypeError,
-        /verify is missing; write new XaiStrategy\(options, async/,
+        /^XaiStrategy: verify is missing or not a function; write async \(\{ profile, tokens, req \}\) => user/,
       )
     })
 })
@@ -97,12 +98,22 @@ describe('a sign-in through XaiStrategy', () => {
       },
     ],
     [
-      'async (accessToken, refreshToken, profile)',
+      '({ profile, tokens, req }), with the params in tokens',
       false,
-      (given) => async (a: string, r: string, p: XaiProfile) => {
-        given.push(a, r, undefined, p)
-        return { id: p.id }
-      },
+      (given) =>
+        async ({ profile, tokens, req }: XaiSignIn) => {
+          given.push(tokens.access_token, tokens.refresh_token, tokens, profile)
+          return { id: isRequest(req) && profile.id }
+        },
+    ],
+    [
+      '({ profile, tokens, req }) under passReqToCallback, with the params in tokens',
+      true,
+      (given) =>
+        async ({ profile, tokens, req }: XaiSignIn) => {
+          given.push(tokens.access_token, tokens.refresh_token, tokens, profile)
+          return { id: isRequest(req) && profile.id }
+        },
     ],
   ]
   for (const [form, passReqToCallback, build] of forms)
@@ -125,7 +136,12 @@ describe('a sign-in through XaiStrategy', () => {
 
   it('gives undefined for a refresh token that xAI did not issue', async () => {
     const given: unknown[] = []
-    await start({ verify: async (_a: string, r: unknown, p: XaiProfile) => given.push(r) && { id: p.id } })
+    await start({
+      verify: (_a: string, r: unknown, p: XaiProfile, done: Done) => {
+        given.push(r)
+        done(null, { id: p.id })
+      },
+    })
     expect(await signIn()).to.include({ outcome: 'success' })
     expect(given).to.deep.equal([undefined])
   })
@@ -220,7 +236,7 @@ describe('a sign-in through XaiStrategy', () => {
   })
 
   describe('with skipUserProfile', () => {
-    const noProfile = async (_a: string, _r: unknown, profile: unknown) => ({ id: `${typeof profile}` })
+    const noProfile = async ({ profile }: XaiSignIn) => ({ id: `${typeof profile}` })
     const skips: ReadonlyArray<
       readonly [what: string, skip: NonNullable<XaiStrategyOptions['skipUserProfile']>, ending: object]
     > = [
@@ -283,8 +299,8 @@ describe('a sign-in through XaiStrategy', () => {
 
   it('fetches a profile, refreshes and revokes by the methods of the strategy', async () => {
     const issued: string[] = []
-    const verify = async (access: string, refresh: string, { id }: XaiProfile) => {
-      issued.push(access, refresh)
+    const verify = async ({ tokens, profile: { id } }: XaiSignIn) => {
+      issued.push(tokens.access_token, `${tokens.refresh_token}`)
       return { id }
     }
     await start({ strategy: offline, verify })

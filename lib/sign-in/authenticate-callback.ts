@@ -1,5 +1,5 @@
-import type { XaiAuthenticateOptions } from '../option.js'
 import type { StateFailureReason } from '../state/state-failure.js'
+import type { XaiAuthenticateOptions } from './context.js'
 
 /** What `info` says of a request that the strategy itself failed; `code` tells which it is. */
 export type XaiFailure =
@@ -39,5 +39,20 @@ declare module 'passport' {
       options: XaiAuthenticateOptions,
       callback?: XaiAuthenticateCallback,
     ): AuthenticateRet
+    /** Links an xAI account to the one that is signed in, with the same options. */
+    authorize(
+      strategy: 'xai',
+      options: XaiAuthenticateOptions,
+      callback?: XaiAuthenticateCallback,
+    ): AuthorizeRet
+  }
+}
+
+declare global {
+  namespace Express {
+    interface AuthInfo {
+      /** What `passport.authenticate('xai', { state })` was given when the sign-in began. */
+      state?: unknown
+    }
   }
 }

@@ -13,12 +13,18 @@ export interface CallbackParameters {
 /** What a request to the strategy is: the beginning of a sign-in, a callback to judge, or neither. */
 export type CallbackRequest =
   | { kind: 'begin' }
-  | { kind: 'invalid'; message: string }
+  | { kind: 'invalid'; problem: string }
   | { kind: 'callback'; parameters: CallbackParameters }
 
 const names = ['code', 'state', 'error', 'error_description', 'error_uri', 'iss'] as const
 
+/** Whatever has none of these asks for a new sign-in. */
+const ofCallback = ['code', 'state', 'error', 'iss', 'error_description'] as const
+
 const maxCharacters = 4096
+
+/** `Sec-Fetch-Dest` of a page that is loaded, or of a script's `fetch`; an image, a style or a script is neither. */
+const destinations = new Set(['document', 'iframe', 'frame', 'empty'])
 
 type Entry = readonly [key: string, value: unknown]
 type Groups = ReadonlyMap<string, readonly Entry[]>
@@ -47,28 +53,32 @@ export function parseCallbackRequest(req: Request): CallbackRequest {
     else if (value.length > maxCharacters) problems.push(`${name} is longer than ${maxCharacters} characters`)
     else parameters[name] = value
   }
-  if (!present.has('code') && !present.has('state') && !present.has('error')) return { kind: 'begin' }
-  const problem = problems[0] ?? combinationProblem(parameters) ?? purposeProblem(req)
-  return problem === undefined
-    ? { kind: 'callback', parameters }
-    : { kind: 'invalid', message: `This is no callback of xAI's: ${problem}.` }
+  if (!ofCallback.some((name) => present.has(name))) return { kind: 'begin' }
+  const problem = problems[0] ?? combinationProblem(parameters)
+  return problem === undefined ? { kind: 'callback', parameters } : { kind: 'invalid', problem }
 }
 
 function combinationProblem({ code, state, error }: CallbackParameters): string | undefined {
+  if (!code && !state && !error) return 'there is neither a code nor an error'
   if (code && !state) return 'there is a code without a state'
   if (state && !code && !error) return 'there is a state without a code or an error'
   return undefined
 }
 
-/** Scanners and browsers that look ahead must not spend the code of the person who comes after them. */
-function purposeProblem({ method, headers = {} }: Partial<Request>): string | undefined {
-  if (method !== undefined && method !== 'GET' && method !== 'POST') {
-    return `a ${method} request signs nobody in, and the code was not used`
-  }
+/**
+ * Why a request may neither begin nor end a sign-in, whatever its parameters; `undefined` when it may. Scanners,
+ * browsers that look ahead, and other sites' images must not spend the code of the person who comes after them, nor
+ * begin sign-ins that push out those of the person.
+ */
+export function findPurposeProblem({ method = 'GET', headers = {} }: Partial<Request>): string | undefined {
+  if (method !== 'GET' && method !== 'POST') return `it is a ${method} request`
   const purposes = [headers['sec-purpose'], headers.purpose, headers['x-moz']]
-  return /prefetch|prerender/i.test(purposes.join())
-    ? 'a prefetch signs nobody in, and the code was not used'
-    : undefined
+  if (/prefetch|prerender/i.test(purposes.join())) return 'it is a prefetch'
+  const destination = headers['sec-fetch-dest'] ?? 'document'
+  const isForeignScript = destination === 'empty' && headers['sec-fetch-site'] === 'cross-site'
+  if (isForeignScript)
+    return 'a script of another site sent it (xAI does that on loopback: see loopbackRelay)'
+  return destinations.has(`${destination}`) ? undefined : 'it is for a part of a page, such as an image'
 }
 
 const entriesOf = (source: unknown): Iterable<Entry> =>

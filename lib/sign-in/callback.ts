@@ -1,6 +1,7 @@
 import { XaiOAuthError } from '../error.js'
 import { redact } from '../http/redaction.js'
 import type { Identity } from '../identity/identity.js'
+import type { XaiProfile } from '../identity/profile.js'
 import { nonceOf } from '../oauth/pkce.js'
 import type { XaiTokenResponse } from '../oauth/token-response.js'
 import { takeSignIn } from '../state/state-store.js'
@@ -24,7 +25,8 @@ export async function finishSignIn(context: SignInContext, parameters: CallbackP
     return { kind: 'fail', info: { code: 'xai_state_invalid', ...taken.failure }, status: 403 }
   }
   if (iss !== undefined && iss !== settings.issuer) {
-    const message = 'This callback names another issuer (iss) than the sign-in began with.'
+    const received = redact(iss, [code, state]).slice(0, 200)
+    const message = `This callback has an unexpected iss: expected "${settings.issuer}", received "${received}".`
     return { kind: 'fail', info: { code: 'xai_callback_invalid', message }, status: 403 }
   }
   if (error !== undefined) return concludeRefusal(parameters)
@@ -41,11 +43,7 @@ export async function finishSignIn(context: SignInContext, parameters: CallbackP
     tokens,
     await identity.identify({ tokens, nonce: nonceOf(codeVerifier), scope }),
   )
-  const verdict = await callVerify(context.verify, {
-    req: settings.passReqToCallback ? req : undefined,
-    tokens,
-    profile,
-  })
+  const verdict = await callVerify(context.verify, { req, tokens, profile: profile as XaiProfile })
   if ('error' in verdict) return { kind: 'error', error: verdict.error }
   if (!verdict.user) return { kind: 'fail', info: verdict.info }
   return { kind: 'success', user: verdict.user, info: buildInfo(verdict.info, taken.state) }

@@ -1,10 +1,50 @@
 import type { Request } from 'express'
+import type { AuthenticateOptions } from 'passport'
 import type { IdentityReader } from '../identity/identity.js'
 import { parseScope } from '../oauth/authorization-url.js'
-import { checkSecureURL } from '../oauth/endpoint.js'
-import type { StrategySettings, XaiAuthenticateOptions } from '../option.js'
-import type { StateMetadata } from '../state/state-store.js'
+import { checkSecureURL, type Endpoints } from '../oauth/endpoint.js'
+import type { StateMetadata, StateStore } from '../state/state-store.js'
 import type { CodeExchanger } from '../token/code-exchange.js'
+import type { Verify } from './verify.js'
+
+/** What one `passport.authenticate('xai', …)` may ask for. */
+export interface XaiAuthenticateOptions extends Omit<AuthenticateOptions, 'state'> {
+  /** Instead of the strategy's scopes; the callback's `authenticate` must be given the same. */
+  scope?: string | string[]
+  /** Application data, a string or a JSON value; comes back as `info.state`. The protocol's own state is always random. */
+  state?: unknown
+  /** Instead of the strategy's callback URL; the callback's `authenticate` must be given the same. */
+  callbackURL?: string
+  /** OpenID Connect `prompt`; nobody has shown that xAI honours it. */
+  prompt?: string
+  /** OpenID Connect `login_hint`; nobody has shown that xAI honours it. */
+  loginHint?: string
+}
+
+type Parameters = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** Parameters of the application's own for the authorization request. */
+export type XaiAuthorizationParams =
+  | Parameters
+  | ((req: Request, options: XaiAuthenticateOptions) => Parameters)
+
+/** Whether `profile` stays `undefined`: yes or no, or a function that says so. */
+export type SkipUserProfile =
+  | boolean
+  | (() => boolean)
+  | ((accessToken: string, done: (error: unknown, skip?: boolean) => void) => void)
+
+/** The options of XaiStrategy that a sign-in needs, checked and with their defaults. */
+export interface SignInSettings extends Endpoints {
+  issuer: string
+  clientID: string
+  callbackURL: string
+  scope: string
+  authorizationParams: XaiAuthorizationParams
+  store: StateStore
+  skipUserProfile: SkipUserProfile
+  prepare: boolean
+}
 
 /** What applications may replace on a strategy, by a subclass or by assignment (passport-oauth2). */
 export interface ReplaceableStrategy extends CodeExchanger {
@@ -15,9 +55,9 @@ export interface ReplaceableStrategy extends CodeExchanger {
 
 /** Everything that one request to the strategy is decided from. */
 export interface SignInContext {
-  settings: StrategySettings
+  settings: SignInSettings
   identity: IdentityReader
-  verify: (...args: unknown[]) => unknown
+  verify: Verify
   /** As it is at the time of the request. */
   strategy: ReplaceableStrategy
   /** The `userProfile` that nobody has replaced. */
@@ -34,6 +74,6 @@ export function metadataOf({ settings, options }: SignInContext): StateMetadata 
   return { authorizationURL, tokenURL, clientID, issuer, callbackURL }
 }
 
-/** The scopes that this request asks for, space-separated. @throws {TypeError} when they are no strings */
+/** The scopes that this request asks for, space-separated. @throws {TypeError} when they are not strings */
 export const scopeOf = ({ settings, options }: SignInContext): string =>
   options.scope === undefined ? settings.scope : parseScope(options.scope)

@@ -1,16 +1,19 @@
 import { inspect } from 'node:util'
 import type { Request } from 'express'
-import { emitErrorWarning } from '../diagnostics.js'
+import { debug, emitErrorWarning, isTraced, type SignInEvent, trace } from '../diagnostics.js'
 
-/** How a request to the strategy ends; exactly one of Passport's actions follows from it. */
+/** How a request to a strategy ends; exactly one of Passport's actions follows from it. */
 export type Outcome =
   | { kind: 'redirect'; location: string }
   | { kind: 'success'; user: unknown; info: object | undefined }
   | { kind: 'fail'; info: unknown; status?: number }
   | { kind: 'error'; error: unknown }
+  /** The device strategy has sent its own response. */
+  | { kind: 'pending'; send: () => void }
 
-/** The functions that Passport puts onto a strategy for one request. */
-interface PassportActions {
+/** What Passport puts onto a strategy for one request. */
+interface PassportStrategy {
+  name: string
   redirect(location: string): unknown
   success(user: unknown, info?: object): unknown
   fail(info: unknown, status?: number): unknown
@@ -18,26 +21,36 @@ interface PassportActions {
 }
 
 /**
- * Binds the one place where Passport is told how a request ended. To be called before anything else happens to
- * the request: given an instance instead of a name, Passport writes its actions onto that shared instance, and
- * the next request's would sign one person in as another.
+ * Runs `decide` and tells Passport its outcome by exactly one action; a rejection is Passport's `error`. The only
+ * place where Passport is told anything.
  */
-export function bindPassport(strategy: object, req: Request): (outcome: Outcome) => void {
-  const { redirect, success, fail, error } = strategy as PassportActions
-  const actions = { redirect, success, fail, error }
+export function endWithOneAction(strategy: object, req: Request, decide: () => Promise<Outcome>): void {
+  // Taken before anything else happens to the request: given an instance instead of a name, Passport writes its actions
+  // onto that shared instance, and the next request's would sign one person in as another.
+  const { name, redirect, success, fail, error } = strategy as PassportStrategy
+  const actions = { name, redirect, success, fail, error }
   const { next } = req as { next?: (error: unknown) => unknown }
-  const handle = next ?? actions.error
-  return (outcome) => {
+  const passOn = next ?? error
+  const act = (outcome: Outcome): void => {
+    debug('%s: %s', name, describe(outcome))
     try {
       // An application may write its callback as an async function.
-      Promise.resolve(perform(actions, outcome)).catch((thrown: unknown) => passOn(thrown, handle))
+      Promise.resolve(perform(actions, outcome)).catch((thrown: unknown) => passThrown(thrown, passOn))
     } catch (thrown) {
-      passOn(thrown, handle)
+      passThrown(thrown, passOn)
     }
   }
+  observe(name, decide).then(act, (reason: unknown) => act({ kind: 'error', error: reason }))
 }
 
-function perform(actions: PassportActions, outcome: Outcome): unknown {
+function observe(strategy: string, decide: () => Promise<Outcome>): Promise<Outcome> {
+  if (!isTraced('sign-in')) return decide()
+  return trace('sign-in', { strategy }, decide, (outcome, error) =>
+    eventOf(outcome ?? { kind: 'error', error }),
+  )
+}
+
+function perform(actions: PassportStrategy, outcome: Outcome): unknown {
   switch (outcome.kind) {
     case 'redirect':
       return actions.redirect(outcome.location)
@@ -47,21 +60,42 @@ function perform(actions: PassportActions, outcome: Outcome): unknown {
       return actions.fail(outcome.info, outcome.status)
     case 'error':
       return actions.error(errorOf(outcome.error))
+    case 'pending':
+      return outcome.send()
   }
 }
 
+/** The words of an outcome that are from closed sets: an application's own `info` may hold what no event should. */
+function eventOf(outcome: Outcome): Pick<SignInEvent, 'outcome' | 'code' | 'reason'> {
+  const detail = outcome.kind === 'fail' ? outcome.info : outcome.kind === 'error' ? outcome.error : undefined
+  const { code, reason } = Object(detail) as { code?: unknown; reason?: unknown }
+  return {
+    outcome: outcome.kind,
+    ...(isWord(code, /^(xai_[a-z_]{1,40}|access_denied)$/) && { code }),
+    ...(code === 'xai_state_invalid' && isWord(reason, /^[a-z]{1,20}$/) && { reason }),
+  }
+}
+
+const isWord = (value: unknown, form: RegExp): value is string =>
+  typeof value === 'string' && form.test(value)
+
+function describe(outcome: Outcome): string {
+  const { outcome: kind, code, reason } = eventOf(outcome)
+  return [kind, code, reason].filter(Boolean).join(' ')
+}
+
 /**
- * Hands on what the application's own code threw inside an action. That is no sign-in error, so it goes past the
+ * Hands on what the application's own code threw inside an action. That is not a sign-in error, so it goes past the
  * callback of passport.authenticate, straight to the framework.
  */
-function passOn(thrown: unknown, handle: (error: unknown) => unknown): void {
+function passThrown(thrown: unknown, passOn: (error: unknown) => unknown): void {
   try {
-    handle(errorOf(thrown))
+    passOn(errorOf(thrown))
   } catch (again) {
     emitErrorWarning('nobody handles what the application threw', again)
   }
 }
 
-/** Without an error, frameworks take `next(error)` for leave to go on, past the sign-in that failed. */
+/** `next(undefined)` continues to the next handler, so a real Error is substituted. */
 const errorOf = (error: unknown): unknown =>
   error || new Error(`the sign-in failed with ${inspect(error, { depth: 0 })}`)

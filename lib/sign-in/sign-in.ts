@@ -1,50 +1,37 @@
-import { IdentityReader } from '../identity/identity.js'
-import { buildProfile, type XaiProfile } from '../identity/profile.js'
 import { buildAuthorizationURL, checkAuthorizationParams } from '../oauth/authorization-url.js'
 import { randomToken } from '../oauth/pkce.js'
 import { saveSignIn } from '../state/state-store.js'
-import type { XaiOAuth2 } from '../token/client.js'
 import { finishSignIn } from './callback.js'
-import { parseCallbackRequest } from './callback-request.js'
+import { findPurposeProblem, parseCallbackRequest } from './callback-request.js'
 import { metadataOf, type SignInContext, scopeOf } from './context.js'
 import type { Outcome } from './passport-action.js'
 
-type Setting = Pick<SignInContext, 'settings' | 'verify' | 'stockUserProfile'>
-
-/** The sign-ins of one strategy. */
-export class SignIns {
-  private readonly setting: Setting & Pick<SignInContext, 'identity'>
-
-  constructor(client: XaiOAuth2, setting: Setting) {
-    this.setting = { ...setting, identity: new IdentityReader(client, setting.settings) }
-  }
-
-  /** Decides how a request to the strategy ends. @throws what is to end as Passport's `error` */
-  decide(request: Pick<SignInContext, 'req' | 'options' | 'strategy'>): Promise<Outcome> {
-    return decideSignIn({ ...this.setting, ...request })
-  }
-
-  /** What userinfo says of whom an access token stands for. @throws {XaiOAuthError} */
-  async requestProfile(accessToken: string, expectedSub?: string): Promise<XaiProfile> {
-    const { claims, raw } = await this.setting.identity.requestUserinfo(accessToken, expectedSub)
-    return buildProfile(claims, raw)
-  }
-}
-
-async function decideSignIn(context: SignInContext): Promise<Outcome> {
+/** Answers one request to XaiStrategy: begins a sign-in, or ends one. @throws what is to end as Passport's `error` */
+export async function signIn(context: SignInContext): Promise<Outcome> {
+  const purposeProblem = findPurposeProblem(context.req)
+  if (purposeProblem) return refuse(purposeProblem)
   const callback = parseCallbackRequest(context.req)
   switch (callback.kind) {
     case 'begin':
       return beginSignIn(context)
-    case 'invalid': {
-      const info = { code: 'xai_callback_invalid', message: callback.message }
-      return { kind: 'fail', info, status: 400 }
-    }
+    case 'invalid':
+      return refuse(callback.problem)
     case 'callback':
       return finishSignIn(context, callback.parameters)
   }
 }
 
+/** Refuses a request that is not from xAI. Nothing is sent, and no new sign-in begins, which could go round in a loop. */
+export const refuse = (problem: string): Outcome => ({
+  kind: 'fail',
+  info: {
+    code: 'xai_callback_invalid',
+    message: `This request neither begins nor ends a sign-in: ${problem}.`,
+  },
+  status: 400,
+})
+
+/** Sends the browser to xAI with an authorization request (RFC 6749 §4.1.1). */
 async function beginSignIn(context: SignInContext): Promise<Outcome> {
   const { settings, identity, req, options } = context
   const { authorizationURL, clientID, store, prepare } = settings
@@ -59,6 +46,7 @@ async function beginSignIn(context: SignInContext): Promise<Outcome> {
   return { kind: 'redirect', location: buildAuthorizationURL(request) }
 }
 
+/** Parameters of the application's own, from wherever it may set them. */
 function extrasOf({ settings, strategy, req, options }: SignInContext): Record<string, unknown> {
   const { authorizationParams } = settings
   const own =

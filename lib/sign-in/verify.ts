@@ -1,7 +1,31 @@
 import type { Request } from 'express'
+import { optionError } from '../check.js'
 import { emitErrorWarning } from '../diagnostics.js'
 import type { XaiProfile } from '../identity/profile.js'
 import { refreshTokenOf, type XaiTokenResponse } from '../oauth/token-response.js'
+
+/** What the one-parameter form of `verify` gets. */
+export interface XaiSignIn {
+  /** Who signed in. `undefined` at run time when `skipUserProfile` is set, or without the scope `openid`. */
+  profile: XaiProfile
+  /** The whole response of the token endpoint. */
+  tokens: XaiTokenResponse
+  /** The request that ended the sign-in. */
+  req: Request
+}
+
+/** A user; a user and `info`; or `false`, `null` or nothing, which is a failure (also with `info`). */
+export type XaiVerdict =
+  | Express.User
+  | false
+  | null
+  | undefined
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function without a return statement is a failure, too
+  | void
+  | readonly [user?: Express.User | false | null, info?: object | string]
+
+/** The form of `verify` to use: takes one parameter, returns the user or a promise of the user. */
+export type XaiVerify = (signIn: XaiSignIn) => XaiVerdict | Promise<XaiVerdict>
 
 /** Ends a sign-in: an error; a user and perhaps `info`; or `false` (and why) for nobody. The first call counts. */
 export type XaiVerifyCallback = (
@@ -10,35 +34,36 @@ export type XaiVerifyCallback = (
   info?: object | string,
 ) => void
 
-type Awaitable = unknown
+// A promise of a user is not among these results on purpose: in these forms `done` alone decides.
+type Done = void | Promise<void>
 
-/** Finds or makes the user; calls `done`, or returns a promise of the user. */
+/** passport-oauth2's form: must call `done`. */
 export type XaiVerifyFunction = (
   accessToken: string,
   refreshToken: string | undefined,
   profile: XaiProfile,
   done: XaiVerifyCallback,
-) => Awaitable
+) => Done
 
-/** The same, with xAI's whole token answer. */
+/** passport-oauth2's form with the whole token response: must call `done`. */
 export type XaiVerifyFunctionWithParams = (
   accessToken: string,
   refreshToken: string | undefined,
   params: XaiTokenResponse,
   profile: XaiProfile,
   done: XaiVerifyCallback,
-) => Awaitable
+) => Done
 
-/** The same under `passReqToCallback`. */
+/** passport-oauth2's form under `passReqToCallback`: must call `done`. */
 export type XaiVerifyFunctionWithRequest = (
   req: Request,
   accessToken: string,
   refreshToken: string | undefined,
   profile: XaiProfile,
   done: XaiVerifyCallback,
-) => Awaitable
+) => Done
 
-/** The same under `passReqToCallback`, with xAI's whole token answer. */
+/** passport-oauth2's form under `passReqToCallback`, with the whole token response: must call `done`. */
 export type XaiVerifyFunctionWithRequestAndParams = (
   req: Request,
   accessToken: string,
@@ -46,67 +71,92 @@ export type XaiVerifyFunctionWithRequestAndParams = (
   params: XaiTokenResponse,
   profile: XaiProfile,
   done: XaiVerifyCallback,
-) => Awaitable
+) => Done
+
+/** The application's `verify` with its form, which the number of declared parameters tells. */
+export interface Verify {
+  call: (...args: unknown[]) => unknown
+  form: 'one parameter' | 'done' | 'done and params'
+  passReqToCallback: boolean
+}
 
 /** What the application said to a sign-in. */
 export type Verdict = { user: unknown; info: unknown } | { error: unknown }
 
-/** What `verify` is called with. */
-export interface VerifyArguments {
-  /** Under `passReqToCallback`. */
-  req: Request | undefined
-  tokens: XaiTokenResponse
-  profile: unknown
+/**
+ * Finds out the form of `verify`. `(...args)`, as NestJS passes, declares none and gets what passport-oauth2 gives.
+ *
+ * @throws {TypeError} that shows both forms, for a function that could be misread
+ */
+export function parseVerify(where: string, verify: unknown, passReqToCallback: boolean): Verify {
+  const withDone = `(${passReqToCallback ? 'req, ' : ''}accessToken, refreshToken, profile, done) => done(null, user)`
+  const forms = `write async ({ profile, tokens, req }) => user, or ${withDone}`
+  if (typeof verify !== 'function') throw optionError(where, `verify is missing or not a function; ${forms}`)
+  const call = verify as Verify['call']
+  const declared = verify.length
+  if (declared === 1) return { call, form: 'one parameter', passReqToCallback }
+  const least = passReqToCallback ? 5 : 4
+  if (declared === 0 || declared === least) return { call, form: 'done', passReqToCallback }
+  if (declared === least + 1) return { call, form: 'done and params', passReqToCallback }
+  const given = passReqToCallback ? ' under passReqToCallback' : ''
+  throw optionError(where, `verify declares ${declared} parameters${given}, which could be misread; ${forms}`)
 }
 
 /**
- * Calls `verify` in the form that it declares, and gives its first outcome. A later outcome changes nothing; a
- * later error, or a user after all, becomes a process warning.
+ * Calls `verify` and resolves to its first outcome. Later outcomes are ignored; an error, or a user after a failure,
+ * becomes a process warning. Never rejects.
  */
-export function callVerify(
-  verify: (...args: unknown[]) => unknown,
-  { req, tokens, profile }: VerifyArguments,
-): Promise<Verdict> {
+export function callVerify(verify: Verify, { profile, tokens, req }: XaiSignIn): Promise<Verdict> {
   return new Promise((resolve) => {
     let first: Verdict | undefined
-    const decide = (verdict: Verdict): void => {
+    const settle = (verdict: Verdict): void => {
       if (first) warnOfLate(verdict, first)
       first ??= verdict
-      resolve(verdict)
+      resolve(first)
     }
-    const done: XaiVerifyCallback = (error, user, info) => decide(error ? { error } : { user, info })
-
-    const withParams = verify.length >= (req ? 6 : 5)
-    const args = [
-      ...(req ? [req] : []),
-      tokens.access_token,
-      refreshTokenOf(tokens),
-      ...(withParams ? [tokens] : []),
-      profile,
-      done,
-    ]
+    const done: XaiVerifyCallback = (error, user, info) => settle(error ? { error } : { user, info })
+    const isModern = verify.form === 'one parameter'
+    const settleReturned = (value: unknown): void => {
+      if (isModern) settle(verdictOf(value))
+      else if (value === false || value === null) settle({ user: false, info: undefined })
+      else if (value !== undefined)
+        settle(first ? { user: value, info: undefined } : { error: forgottenDoneError() })
+    }
     try {
-      const returned = verify(...args)
-      if (isThenable(returned)) {
-        returned.then(
-          (user) => decide({ user, info: undefined }),
-          (error: unknown) => decide({ error }),
-        )
-      }
+      const returned = isModern
+        ? verify.call({ profile, tokens, req })
+        : verify.call(
+            ...(verify.passReqToCallback ? [req] : []),
+            tokens.access_token,
+            refreshTokenOf(tokens),
+            ...(verify.form === 'done and params' ? [tokens] : []),
+            profile,
+            done,
+          )
+      if (isThenable(returned)) returned.then(settleReturned, (error: unknown) => settle({ error }))
+      // What a function with `done` returns at once says nothing: many return what their database call returns.
+      else if (isModern) settleReturned(returned)
     } catch (error) {
-      decide({ error })
+      settle({ error })
     }
   })
 }
 
-/** What comes late changes nothing, but it must not be lost, nor leave an operator wondering why people fail. */
+/** The returned value is the user, or `[user, info]`. */
+function verdictOf(value: unknown): Verdict {
+  const [user, info] = Array.isArray(value) ? (value as unknown[]) : [value]
+  return { user, info }
+}
+
+const forgottenDoneError = (): TypeError =>
+  new TypeError(
+    'verify returned a promise of a user and did not call done. In this form only done signs somebody in: call done(null, user), or take one parameter: async ({ profile, tokens, req }) => user',
+  )
+
 function warnOfLate(late: Verdict, first: Verdict): void {
   if ('error' in late) emitErrorWarning('verify failed after the sign-in was decided', late.error)
   else if (late.user && !('error' in first || first.user))
-    emitErrorWarning(
-      'verify gave a user after the sign-in had failed',
-      'an async verify must await what calls done',
-    )
+    emitErrorWarning('verify gave a user after the sign-in had failed', 'the first outcome counts')
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

@@ -4,7 +4,7 @@ import type { Express } from 'express'
 import OAuth2Strategy = require('passport-oauth2')
 
 import type { EmulatorOptions } from '../../lib/emulator/index.js'
-import type { XaiProfile } from '../../lib/index.js'
+import type { XaiSignIn } from '../../lib/index.js'
 import { type Application, endingOf } from '../support/application.js'
 import type { ClientResponse, CookieClient } from '../support/browserless-client.js'
 import { Gate } from '../support/gate.js'
@@ -56,11 +56,7 @@ describe('two people who sign in at the same time', () => {
     for (const [what, route] of ways)
       it(`are never mixed up ${what}, with a ${name}`, async () => {
         const meet = buildMeeting(2)
-        const verify = async (
-          _access: string,
-          _refresh: string | undefined,
-          { id, displayName }: XaiProfile,
-        ) => {
+        const verify = async ({ profile: { id, displayName } }: XaiSignIn) => {
           await meet()
           return { id, name: displayName }
         }
@@ -80,7 +76,7 @@ describe('two people who sign in at the same time', () => {
 
   it('are never mixed up when one is refused while the other is at verify', async () => {
     const [atVerify, released] = [new Gate(), new Gate()]
-    const verify = async (_access: string, _refresh: string | undefined, { id }: XaiProfile) => {
+    const verify = async ({ profile: { id } }: XaiSignIn) => {
       atVerify.open()
       await released.passed
       return { id }

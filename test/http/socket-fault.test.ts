@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { mock } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
-import { XaiOAuthError, XaiStrategy, type XaiVerifyFunctionWithParams } from '../../lib/index.js'
+import { XaiOAuthError, XaiStrategy, type XaiVerify } from '../../lib/index.js'
 import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
 import { OpenTimers } from '../support/open-timer.js'
 import { begin, finish, type PassportAction } from '../support/passport-run.js'
@@ -46,15 +46,9 @@ describe('a sign-in over a faulty connection', () => {
       skipUserProfile: true,
       ...more,
     }
-    const verify: XaiVerifyFunctionWithParams = async (
-      accessToken,
-      _refreshToken,
-      params,
-      _profile,
-      _done,
-    ) => {
-      seen.push(params)
-      return { accessToken }
+    const verify: XaiVerify = async ({ tokens }) => {
+      seen.push(tokens)
+      return { accessToken: tokens.access_token }
     }
     return new XaiStrategy(options, verify)
   }

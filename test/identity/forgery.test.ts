@@ -22,7 +22,7 @@ describe('a sign-in with a forged token', () => {
     const verified: XaiProfile[] = []
     const strategy = new XaiStrategy(
       { clientID: at.publicClient.clientID, callbackURL, issuer: at.issuer, ...options },
-      async (_accessToken, _refreshToken, profile) => {
+      async ({ profile }) => {
         verified.push(profile)
         return profile
       },

@@ -35,7 +35,7 @@ describe('who signed in', () => {
         ...options,
       },
       // Wrapped, so that a sign-in without a profile is a sign-in all the same.
-      async (_accessToken, _refreshToken, profile) => ({ profile }),
+      async ({ profile }) => ({ profile }),
     )
 
   const profileIn = (action: Action): XaiProfile => {
@@ -163,7 +163,12 @@ describe('who signed in', () => {
     const options = { clientID, callbackURL: 'http://127.0.0.1/callback', issuer: emulator.issuer }
     const strategy = new XaiStrategy(
       { ...options, scope: 'profile', userInfo: 'never' },
-      async (...given) => [given[1]],
+      (
+        _access: string,
+        refresh: string | undefined,
+        _profile: XaiProfile,
+        done: (error: unknown, user: object) => void,
+      ) => done(null, [refresh]),
     )
     expect((await signInDirectly(strategy)).value).to.deep.equal([undefined])
   })
@@ -345,7 +350,7 @@ describe('who signed in', () => {
         callbackURL: 'http://127.0.0.1/callback',
         issuer: emulator.issuer,
       }
-      const strategy = new OwnProfile(options, async (_accessToken, _refreshToken, profile) => ({ profile }))
+      const strategy = new OwnProfile(options, async ({ profile }) => ({ profile }))
       expect(profileIn(await signInDirectly(strategy))).to.deep.equal({ id: 'own', hasToken: true })
       expect(pathsOf(emulator)).not.to.include('/oauth2/userinfo')
     })
@@ -362,7 +367,7 @@ describe('who signed in', () => {
         callbackURL: 'http://127.0.0.1/callback',
         issuer: emulator.issuer,
       }
-      const strategy = new Wrapped(options, async (_accessToken, _refreshToken, profile) => ({ profile }))
+      const strategy = new Wrapped(options, async ({ profile }) => ({ profile }))
       expect(profileIn(await signInDirectly(strategy)).id).to.match(personalSub)
       emulator.forgeNext('userinfo of another sub')
       expect((await signInDirectly(strategy)).value).to.include({ code: 'xai_userinfo_invalid' })
@@ -393,7 +398,7 @@ describe('who signed in', () => {
         callbackURL: 'http://127.0.0.1/callback',
         issuer: emulator.issuer,
       }
-      const strategy = new XaiStrategy(options, async (accessToken) => {
+      const strategy = new XaiStrategy(options, async ({ tokens: { access_token: accessToken } }) => {
         token = accessToken
         return { token }
       })

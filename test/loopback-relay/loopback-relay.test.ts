@@ -71,7 +71,7 @@ describe('loopbackRelay', () => {
     expect((await preflight(callback, emulator.issuer)).headers).not.to.have.property(
       'access-control-allow-origin',
     )
-    expect((await deliver(callback, emulator.issuer)).status).to.equal(403)
+    expect((await deliver(callback, emulator.issuer)).status).to.equal(400)
     expect(application.signedIn).to.be.empty
     expect(tokenRequests()).to.be.empty
   })

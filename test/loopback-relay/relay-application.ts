@@ -51,9 +51,9 @@ export async function startRelayApplication(parts: Parts): Promise<RelayApplicat
   instance.use(
     new XaiStrategy(
       { issuer, clientID, store, callbackURL: `${origin}${mountPath}/callback` },
-      (_accessToken, _refreshToken, profile, done) => {
+      async ({ profile }) => {
         signedIn.push(profile?.id ?? '')
-        done(null, { id: profile?.id })
+        return { id: profile?.id }
       },
     ),
   )

@@ -38,7 +38,7 @@ describe('refreshOnce of the Redis example', () => {
         callbackURL: 'http://127.0.0.1:9/callback',
         scope: 'openid offline_access',
       },
-      async (accessToken: string, refreshToken: string | undefined) => ({ accessToken, refreshToken }),
+      async ({ tokens }) => ({ accessToken: tokens.access_token, refreshToken: tokens.refresh_token }),
     )
   })
   after(async () => {

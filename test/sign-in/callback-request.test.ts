@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Request } from 'express'
-import { parseCallbackRequest } from '../../lib/sign-in/callback-request.js'
+import { findPurposeProblem, parseCallbackRequest } from '../../lib/sign-in/callback-request.js'
 
 type Given = Partial<Pick<Request, 'method' | 'url' | 'query' | 'body' | 'headers'>>
 
@@ -20,7 +20,6 @@ describe('parseCallbackRequest', () => {
     ['an empty form', { method: 'POST', url: '/callback', query: {}, body: {} }],
     ['a body that is no form', { method: 'POST', url: '/callback', query: {}, body: 'code=c&state=s' }],
     ['a GET with a body', { url: '/callback', query: {}, body: { code: 'c', state: 's' } }],
-    ['an iss alone', { url: '/callback?iss=i', query: { iss: 'i' } }],
     ['names that only begin like ours', { url: '/?codes=1&state_=2', query: { codes: '1', state_: '2' } }],
   ]
   for (const [what, given] of beginnings)
@@ -94,39 +93,14 @@ describe('parseCallbackRequest', () => {
       { query: { state: 's' } },
       'there is a state without a code or an error',
     ],
-    [
-      'a HEAD request',
-      { method: 'HEAD', query: { code: 'c', state: 's' } },
-      'a HEAD request signs nobody in, and the code was not used',
-    ],
+    ['an iss alone', { query: { iss: 'https://auth.x.ai' } }, 'there is neither a code nor an error'],
+    ['a description alone', { query: { error_description: 'd' } }, 'there is neither a code nor an error'],
+    ['an empty iss alone', { query: { iss: '' } }, 'iss is empty'],
   ]
   for (const [what, given, problem] of refusals)
     it(`refuses ${what}`, () => {
-      const message = `This is no callback of xAI's: ${problem}.`
-      expect(judge(given)).to.deep.equal({ kind: 'invalid', message })
+      expect(judge(given)).to.deep.equal({ kind: 'invalid', problem })
     })
-
-  const lookAheads: ReadonlyArray<readonly [header: string, value: string]> = [
-    ['sec-purpose', 'prefetch'],
-    ['sec-purpose', 'prefetch;prerender'],
-    ['sec-purpose', 'prerender, prefetch'],
-    ['purpose', 'prefetch'],
-    ['purpose', 'Prefetch'],
-    ['x-moz', 'prefetch'],
-  ]
-  for (const [header, value] of lookAheads)
-    it(`refuses a request with ${header}: ${value}`, () => {
-      expect(get('code=c&state=s', { [header]: value })).to.deep.equal({
-        kind: 'invalid',
-        message: "This is no callback of xAI's: a prefetch signs nobody in, and the code was not used.",
-      })
-    })
-
-  it('takes a request with another purpose for what it is', () => {
-    expect(get('code=c&state=s', { 'sec-purpose': 'other', purpose: 'preview' })).to.include({
-      kind: 'callback',
-    })
-  })
 
   it('reads a request without headers', () => {
     const bare = { method: 'GET', query: { code: 'c', state: 's' } } as unknown as Request
@@ -136,4 +110,44 @@ describe('parseCallbackRequest', () => {
   it('repeats nothing of what came in its message', () => {
     expect(JSON.stringify(get('code=<b>secret</b>'))).not.to.include('secret')
   })
+})
+
+describe('findPurposeProblem', () => {
+  const problems: ReadonlyArray<readonly [problem: string, method: string, headers: Record<string, string>]> =
+    [
+      ['it is a HEAD request', 'HEAD', {}],
+      ['it is a PUT request', 'PUT', {}],
+      ['it is a prefetch', 'GET', { 'sec-purpose': 'prefetch' }],
+      ['it is a prefetch', 'GET', { 'sec-purpose': 'prefetch;prerender' }],
+      ['it is a prefetch', 'GET', { 'sec-purpose': 'prerender, prefetch' }],
+      ['it is a prefetch', 'GET', { purpose: 'prefetch' }],
+      ['it is a prefetch', 'GET', { purpose: 'Prefetch' }],
+      ['it is a prefetch', 'GET', { 'x-moz': 'prefetch' }],
+      ['it is for a part of a page, such as an image', 'GET', { 'sec-fetch-dest': 'image' }],
+      ['it is for a part of a page, such as an image', 'GET', { 'sec-fetch-dest': 'script' }],
+      ['it is for a part of a page, such as an image', 'GET', { 'sec-fetch-dest': 'style' }],
+      ['it is for a part of a page, such as an image', 'GET', { 'sec-fetch-dest': 'video' }],
+      [
+        'a script of another site sent it',
+        'GET',
+        { 'sec-fetch-dest': 'empty', 'sec-fetch-site': 'cross-site' },
+      ],
+    ]
+  for (const [problem, method, headers] of problems)
+    it(`says that ${problem} of ${method} ${JSON.stringify(headers)}`, () => {
+      expect(findPurposeProblem({ method, headers })).to.equal(problem)
+    })
+
+  const fine: ReadonlyArray<readonly [method: string, headers: Record<string, string>]> = [
+    ['GET', {}],
+    ['POST', {}],
+    ['GET', { 'sec-purpose': 'other', purpose: 'preview' }],
+    ['GET', { 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' }],
+    ['GET', { 'sec-fetch-dest': 'iframe' }],
+    ['GET', { 'sec-fetch-dest': 'empty', 'sec-fetch-site': 'same-origin' }],
+  ]
+  for (const [method, headers] of fine)
+    it(`has nothing against ${method} ${JSON.stringify(headers)}`, () => {
+      expect(findPurposeProblem({ method, headers })).to.equal(undefined)
+    })
 })

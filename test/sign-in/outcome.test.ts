@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import express from 'express'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
-import type { XaiProfile, XaiVerifyCallback } from '../../lib/index.js'
+import type { XaiProfile, XaiSignIn, XaiVerifyCallback } from '../../lib/index.js'
 import { Application, type ApplicationOptions, endingOf } from '../support/application.js'
 import { CookieClient } from '../support/browserless-client.js'
 
@@ -25,6 +25,14 @@ const settled = async (): Promise<void> => {
 
 const success = { status: 200, outcome: 'success', user, info: {} }
 const nobody = { status: 401, outcome: 'fail' }
+const forgotten = {
+  status: 500,
+  outcome: 'error',
+  error: {
+    message:
+      'verify returned a promise of a user and did not call done. In this form only done signs somebody in: call done(null, user), or take one parameter: async ({ profile, tokens, req }) => user',
+  },
+}
 const failed = { status: 500, outcome: 'error', error: { message: failure.message } }
 
 describe('a request', () => {
@@ -120,8 +128,8 @@ describe('a request', () => {
       success,
       /verify failed after the sign-in was decided: Error: of the application\n +at /,
     ],
-    ['rejects', () => Promise.reject(failure), failed],
-    ['rejects with nothing', () => Promise.reject(), { status: 500, outcome: 'error' }],
+    ['rejects before done', (_a, _r, _p, _done) => Promise.reject(failure), failed],
+    ['rejects with nothing', (_a, _r, _p, _done) => Promise.reject(), { status: 500, outcome: 'error' }],
     ['throws nothing', thrower(undefined), { status: 500, outcome: 'error' }],
     [
       'rejects after done',
@@ -141,10 +149,11 @@ describe('a request', () => {
       success,
       /: 'a string'$/,
     ],
-    ['returns a promise of a user', async () => user, success],
-    ['returns a promise of null', async () => null, nobody],
-    ['returns a promise of undefined', async () => undefined, nobody],
-    ['returns a promise of false', async () => false, nobody],
+    ['declares done and returns a promise of a user', async (_a, _r, _p, _done) => user, forgotten],
+    ['declares done and returns a promise of null', async (_a, _r, _p, _done) => null, nobody],
+    ['declares done and returns a promise of false', async (_a, _r, _p, _done) => false, nobody],
+    ['declares nothing and returns a promise of a user', async () => user, forgotten],
+    ['declares nothing and returns a promise of false', async () => false, nobody],
     [
       'calls done and returns a promise of another user',
       async (_a, _r, _p, done) => {
@@ -176,13 +185,12 @@ describe('a request', () => {
         return user
       },
       nobody,
-      /gave a user after the sign-in had failed: 'an async verify must await what calls done'/,
+      /gave a user after the sign-in had failed: 'the first outcome counts'/,
     ],
     [
       'is async and does not await what calls done',
       async (_a, _r, _p, done) => void setImmediate(done, null, user),
-      nobody,
-      /gave a user after the sign-in had failed/,
+      success,
     ],
     [
       'calls done with nobody twice',
@@ -201,12 +209,53 @@ describe('a request', () => {
       success,
     ],
     [
-      'returns a promise of another library’s',
+      'declares nothing and returns a promise of another library’s',
       // biome-ignore lint/suspicious/noThenProperty: that is what this is about
       () => ({ then: (resolve: (value: unknown) => void) => resolve(user) }),
+      forgotten,
+    ],
+    [
+      'declares done, params and a profile that it takes for the fourth parameter',
+      async (...args: unknown[]) => ({ id: (args[3] as XaiProfile).id }),
+      forgotten,
+    ],
+  ]
+  const modern: ReadonlyArray<
+    readonly [what: string, verify: (signIn: XaiSignIn) => unknown, ending: object]
+  > = [
+    ['returns a user', (_signIn) => user, success],
+    ['returns a promise of a user', async (_signIn) => user, success],
+    [
+      'returns a user and info',
+      async (_signIn) => [user, { plan: 'x' }],
+      { ...success, info: { plan: 'x' } },
+    ],
+    ['returns nobody and why', async (_signIn) => [false, { why: 'b' }], { ...nobody, info: { why: 'b' } }],
+    ['returns an empty list', async (_signIn) => [], nobody],
+    ['returns a promise of null', async (_signIn) => null, nobody],
+    ['returns a promise of nothing', async (_signIn) => undefined, nobody],
+    ['returns a promise of false', async (_signIn) => false, nobody],
+    ['returns nothing', (_signIn) => {}, nobody],
+    ['throws', (_signIn) => thrower(failure)(), failed],
+    ['rejects', (_signIn) => Promise.reject(failure), failed],
+    ['rejects with nothing', (_signIn) => Promise.reject(), { status: 500, outcome: 'error' }],
+    [
+      'returns a promise of another library’s',
+      // biome-ignore lint/suspicious/noThenProperty: that is what this is about
+      (_signIn) => ({ then: (resolve: (value: unknown) => void) => resolve(user) }),
       success,
     ],
   ]
+  for (const [what, verify, ending] of modern)
+    it(`has one outcome when verify takes one parameter and ${what}`, async () => {
+      const calls: unknown[] = []
+      await start({ verify, extend: counting(calls) })
+      expect(endingOf(await signIn())).to.deep.include(ending)
+      await settled()
+      expect(calls).to.have.lengthOf(1)
+      expect(warnings).to.deep.equal([])
+    })
+
   for (const [what, verify, ending, late] of outcomes)
     it(`has one outcome when verify ${what}`, async () => {
       const calls: unknown[] = []

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect } from 'chai'
 import type { Request } from 'express'
-import { bindPassport, type Outcome } from '../../lib/sign-in/passport-action.js'
+import { endWithOneAction, type Outcome } from '../../lib/sign-in/passport-action.js'
 
 type Call = readonly [action: string, ...args: unknown[]]
 
@@ -31,7 +31,7 @@ const user = { id: '1' }
 const info = { message: 'why' }
 const error = new Error('what went wrong')
 
-describe('bindPassport', () => {
+describe('endWithOneAction', async () => {
   const rows: ReadonlyArray<readonly [outcome: Outcome, call: Call]> = [
     [{ kind: 'redirect', location: 'https://xai.example/' }, ['redirect', 'https://xai.example/']],
     [{ kind: 'success', user, info }, ['success', user, info]],
@@ -41,23 +41,24 @@ describe('bindPassport', () => {
   for (const [outcome, call] of rows) {
     it(`performs ${outcome.kind}, and nothing else`, async () => {
       const { calls, strategy, req } = passportWith()
-      bindPassport(strategy, req)(outcome)
+      endWithOneAction(strategy, req, async () => outcome)
       await settled()
       expect(calls).to.deep.equal([call])
     })
 
-    it(`keeps the ${outcome.kind} of the request it was bound to`, () => {
+    it(`keeps the ${outcome.kind} of the request it was bound to`, async () => {
       const [mine, yours] = [passportWith(), passportWith()]
-      const conclude = bindPassport(mine.strategy, mine.req)
+      endWithOneAction(mine.strategy, mine.req, async () => outcome)
       Object.assign(mine.strategy, yours.strategy)
-      conclude(outcome)
+      await settled()
       expect([mine.calls.length, yours.calls.length]).to.deep.equal([1, 0])
     })
 
-    it(`hands what the application throws inside ${outcome.kind} to the framework, as it is`, () => {
+    it(`hands what the application throws inside ${outcome.kind} to the framework, as it is`, async () => {
       const thrown = new Error('of the application')
       const { calls, strategy, req } = passportWith({ [outcome.kind]: thrower(thrown) })
-      bindPassport(strategy, req)(outcome)
+      endWithOneAction(strategy, req, async () => outcome)
+      await settled()
       expect(calls.slice(1)).to.have.lengthOf(1)
       expect(calls[1]?.[0]).to.equal('next')
       expect(calls[1]?.[1]).to.equal(thrown)
@@ -67,36 +68,40 @@ describe('bindPassport', () => {
   it('hands the rejection of an asynchronous callback to the framework', async () => {
     const thrown = new Error('of the application')
     const { calls, strategy, req } = passportWith({ success: () => Promise.reject(thrown) })
-    bindPassport(strategy, req)({ kind: 'success', user, info })
+    endWithOneAction(strategy, req, async () => ({ kind: 'success', user, info }))
     await settled()
     expect(calls.slice(1)).to.deep.equal([['next', thrown]])
   })
 
-  it('hands it to Passport’s error where the framework puts no next onto requests', () => {
+  it('hands it to Passport’s error where the framework puts no next onto requests', async () => {
     const { calls, strategy } = passportWith({ success: thrower(error) })
-    bindPassport(strategy, {} as Request)({ kind: 'success', user, info })
+    endWithOneAction(strategy, {} as Request, async () => ({ kind: 'success', user, info }))
+    await settled()
     expect(calls.slice(1)).to.deep.equal([['error', error]])
   })
 
   for (const empty of [undefined, null, false, '', 0]) {
-    it(`makes an Error of an error that is ${JSON.stringify(empty)}, so that no framework goes on`, () => {
+    it(`makes an Error of an error that is ${JSON.stringify(empty)}, so that no framework goes on`, async () => {
       const { calls, strategy, req } = passportWith()
-      bindPassport(strategy, req)({ kind: 'error', error: empty })
+      endWithOneAction(strategy, req, async () => ({ kind: 'error', error: empty }))
+      await settled()
       expect(calls).to.have.lengthOf(1)
       expect(calls[0]?.[1]).to.be.an('error')
     })
   }
 
-  it('makes an Error of an empty value that the application throws', () => {
+  it('makes an Error of an empty value that the application throws', async () => {
     const { calls, strategy, req } = passportWith({ success: thrower(undefined) })
-    bindPassport(strategy, req)({ kind: 'success', user, info })
+    endWithOneAction(strategy, req, async () => ({ kind: 'success', user, info }))
+    await settled()
     expect(calls[1]?.[1]).to.be.an('error')
   })
 
   it('warns the process when even the framework throws', async () => {
     const { strategy, req } = passportWith({ success: thrower(error), next: thrower(new Error('once more')) })
     const warned = once(process, 'warning')
-    bindPassport(strategy, req)({ kind: 'success', user, info })
+    endWithOneAction(strategy, req, async () => ({ kind: 'success', user, info }))
+    await settled()
     const [warning] = (await warned) as [Error]
     expect(warning.name).to.equal('XaiStrategyWarning')
     expect(warning.message).to.match(/^nobody handles what the application threw: Error: once more/)

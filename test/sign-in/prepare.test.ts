@@ -57,7 +57,7 @@ describe('while the person is away', () => {
         userInfo: 'never',
         ...options,
       },
-      (_access, _refresh, _profile, done) => done(null, { id: 'person' }),
+      async (_signIn) => ({ id: 'person' }),
     )
 
   async function begin(strategy: XaiStrategy, options?: XaiAuthenticateOptions) {

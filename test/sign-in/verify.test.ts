@@ -1,209 +1,109 @@
+import { AsyncResource } from 'node:async_hooks'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import type { Request } from 'express'
-import { callVerify, type Verdict, type XaiVerifyCallback } from '../../lib/sign-in/verify.js'
+import type { XaiProfile } from '../../lib/index.js'
+import { callVerify, parseVerify, type Verdict, type XaiVerifyCallback } from '../../lib/sign-in/verify.js'
 
 const tokens = { access_token: 'AT-1', refresh_token: 'OR-1', expires_in: 1 }
-const profile = { provider: 'xai', id: 's' }
+const profile = { provider: 'xai', id: 's' } as XaiProfile
 const req = { url: '/callback' } as Request
 
-type Verify = (...args: unknown[]) => unknown
+const call = (verify: unknown, passReqToCallback = false): Promise<Verdict> =>
+  callVerify(parseVerify('XaiStrategy', verify, passReqToCallback), { profile, tokens, req })
 
-const call = (verify: unknown, request?: Request): Promise<Verdict> =>
-  callVerify(verify as Verify, { req: request, tokens, profile })
+const user = { id: 1 }
 
-/** Warnings of the process while `act` runs, and on the turn after it. */
-async function warningsDuring(act: () => Promise<unknown>): Promise<string[]> {
-  const warnings: string[] = []
-  const keep = ({ name, message }: Error): void => {
-    warnings.push(`${name}: ${message}`)
+/** A function that declares so many parameters, notes its arguments, and calls its last one if that is a function. */
+function declaring(count: number, seen: unknown[]): unknown {
+  const verify = (...args: unknown[]): unknown => {
+    seen.push(...args)
+    const done = args.at(-1)
+    return typeof done === 'function' ? done(null, user) : user
   }
-  process.on('warning', keep)
-  try {
-    await act()
-    await new Promise((resolve) => setImmediate(resolve))
-  } finally {
-    process.off('warning', keep)
-  }
-  return warnings
+  return Object.defineProperty(verify, 'length', { value: count })
 }
 
-describe('a call of verify', () => {
-  const forms: ReadonlyArray<
-    readonly [form: string, verify: (seen: unknown[]) => unknown, request: boolean, given: unknown[]]
-  > = [
-    [
-      '(accessToken, refreshToken, profile, done)',
-      (s) => (a: unknown, r: unknown, p: unknown, _d: unknown) => s.push(a, r, p),
-      false,
-      ['AT-1', 'OR-1', profile],
-    ],
-    [
-      '(accessToken, refreshToken, profile)',
-      (s) => (a: unknown, r: unknown, p: unknown) => s.push(a, r, p),
-      false,
-      ['AT-1', 'OR-1', profile],
-    ],
-    [
-      '(…args)',
-      (s) =>
-        (...args: unknown[]) =>
-          s.push(...args.slice(0, -1)),
-      false,
-      ['AT-1', 'OR-1', profile],
-    ],
-    [
-      '(accessToken, refreshToken, params, profile, done)',
-      (s) => (a: unknown, r: unknown, t: unknown, p: unknown, _d: unknown) => s.push(a, r, t, p),
-      false,
-      ['AT-1', 'OR-1', tokens, profile],
-    ],
-    [
-      '(req, accessToken, refreshToken, profile, done)',
-      (s) => (q: unknown, a: unknown, r: unknown, p: unknown, _d: unknown) => s.push(q, a, r, p),
-      true,
-      [req, 'AT-1', 'OR-1', profile],
-    ],
-    [
-      '(req, accessToken, refreshToken, params, profile, done)',
-      (s) => (q: unknown, a: unknown, r: unknown, t: unknown, p: unknown, _d: unknown) =>
-        s.push(q, a, r, t, p),
-      true,
-      [req, 'AT-1', 'OR-1', tokens, profile],
-    ],
+describe('verify', () => {
+  const forms: ReadonlyArray<readonly [declared: number, passReq: boolean, given: unknown[]]> = [
+    [0, false, ['AT-1', 'OR-1', profile, 'done']],
+    [1, false, [{ profile, tokens, req }]],
+    [4, false, ['AT-1', 'OR-1', profile, 'done']],
+    [5, false, ['AT-1', 'OR-1', tokens, profile, 'done']],
+    [0, true, [req, 'AT-1', 'OR-1', profile, 'done']],
+    [1, true, [{ profile, tokens, req }]],
+    [5, true, [req, 'AT-1', 'OR-1', profile, 'done']],
+    [6, true, [req, 'AT-1', 'OR-1', tokens, profile, 'done']],
   ]
-  for (const [form, verifyInto, withRequest, given] of forms)
-    it(`gives ${form} what it declares, and done last`, async () => {
+  for (const [declared, passReq, given] of forms) {
+    const under = passReq ? ' under passReqToCallback' : ''
+    it(`with ${declared} declared parameters${under} gets ${given.length}, and may sign in`, async () => {
       const seen: unknown[] = []
-      const verify = verifyInto(seen) as Verify
-      const calling = (...args: unknown[]): unknown => {
-        verify(...args)
-        return (args.at(-1) as XaiVerifyCallback)(null, { id: 1 })
-      }
-      Object.defineProperty(calling, 'length', { value: verify.length })
-      expect(await call(calling, withRequest ? req : undefined)).to.deep.equal({
-        user: { id: 1 },
-        info: undefined,
-      })
-      expect(seen).to.deep.equal(given)
+      expect(await call(declaring(declared, seen), passReq)).to.deep.equal({ user, info: undefined })
+      const names = seen.map((value) => (typeof value === 'function' ? 'done' : value))
+      expect(names).to.deep.equal(given)
+    })
+  }
+
+  const refused: ReadonlyArray<readonly [declared: number, passReq: boolean]> = [
+    [2, false],
+    [3, false],
+    [6, false],
+    [7, false],
+    [2, true],
+    [3, true],
+    [4, true],
+    [7, true],
+  ]
+  for (const [declared, passReq] of refused)
+    it(`with ${declared} declared parameters${passReq ? ' under passReqToCallback' : ''} is refused, and both forms are shown`, () => {
+      const withDone = `(${passReq ? 'req, ' : ''}accessToken, refreshToken, profile, done) => done(null, user)`
+      expect(() => parseVerify('XaiStrategy', declaring(declared, []), passReq))
+        .to.throw(TypeError, `XaiStrategy: verify declares ${declared} parameters`)
+        .with.property('message')
+        .that.contains('async ({ profile, tokens, req }) => user')
+        .and.contains(withDone)
     })
 
-  const user = { id: 1 }
-  const problem = Object.assign(new Error('no database'), { stack: 'Error: no database' })
-  const outcomes: ReadonlyArray<readonly [what: string, verify: unknown, verdict: object]> = [
+  const slips: ReadonlyArray<readonly [what: string, verify: unknown, passReq?: boolean]> = [
     [
-      'done with a user',
-      (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback) => done(null, user),
-      { user, info: undefined },
+      'an async function that takes done for the profile',
+      async (_a: unknown, _r: unknown, _params: unknown, p: { id: string }) => ({ found: p.id }),
     ],
     [
-      'done with a user and info',
-      (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback) => done(null, user, { scope: 'a' }),
-      { user, info: { scope: 'a' } },
+      'the same with the request',
+      async (_q: unknown, _a: unknown, _r: unknown, _params: unknown, p: { id: string }) => ({ found: p.id }),
+      true,
     ],
     [
-      'done with nobody and why',
-      (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback) => done(null, false, 'barred'),
-      { user: false, info: 'barred' },
+      'a wrapper around the one-parameter form',
+      (...args: unknown[]) =>
+        (async ({ profile: p }: { profile?: { id: string } }) => ({ found: p?.id }))(args[0] as object),
     ],
     [
-      'done with an error',
-      (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback) => done(problem),
-      { error: problem },
+      'a default value for the one parameter',
+      async (signIn: { profile?: { id: string } } = {}) => ({ found: signIn.profile?.id }),
     ],
-    [
-      'an exception',
-      () => {
-        throw problem
-      },
-      { error: problem },
-    ],
-    ['a promise of a user', async () => user, { user, info: undefined }],
-    ['a promise of nobody', async () => false, { user: false, info: undefined }],
-    ['a promise of nothing', async () => undefined, { user: undefined, info: undefined }],
-    [
-      'a rejection',
-      async () => {
-        throw problem
-      },
-      { error: problem },
-    ],
-    [
-      'a promise of another realm, which is no instance of Promise',
-      () => runInNewContext('Promise.resolve(user)', { user }),
-      { user, info: undefined },
-    ],
-    [
-      'done, and then a promise of somebody else',
-      async (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback) => {
-        done(null, user)
-        return { id: 2 }
-      },
-      { user, info: undefined },
-    ],
-    [
-      'done twice',
-      (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback) => {
-        done(null, user)
-        done(null, { id: 2 })
-      },
-      { user, info: undefined },
-    ],
+    ['a promise of another realm', (..._args: unknown[]) => runInNewContext('Promise.resolve({ found: 1 })')],
   ]
-  for (const [what, verify, verdict] of outcomes)
-    it(`ends with ${what}, and warns of nothing`, async () => {
-      let ended: unknown
-      const warnings = await warningsDuring(async () => {
-        ended = await call(verify)
-      })
-      expect(ended).to.deep.equal(verdict)
-      expect(warnings).to.be.empty
-    })
-
-  const late: ReadonlyArray<readonly [what: string, verify: unknown]> = [
-    [
-      'throws',
-      (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback) => {
-        done(null, user)
-        throw problem
-      },
-    ],
-    [
-      'rejects',
-      async (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback) => {
-        done(null, user)
-        throw problem
-      },
-    ],
-    [
-      'calls done with an error',
-      (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback) => {
-        done(null, user)
-        done(problem)
-      },
-    ],
-  ]
-  for (const [what, verify] of late)
-    it(`keeps its first outcome when verify then ${what}, and warns of the error`, async () => {
-      let ended: unknown
-      const warnings = await warningsDuring(async () => {
-        ended = await call(verify)
-      })
-      expect(ended).to.deep.equal({ user, info: undefined })
-      expect(warnings).to.have.length(1)
-      expect(warnings[0]).to.match(
-        /^XaiStrategyWarning: verify failed after the sign-in was decided: Error: no database/,
+  for (const [what, verify, passReq] of slips)
+    it(`signs nobody in by a slip: ${what}`, async () => {
+      const verdict = await call(verify, passReq)
+      expect(verdict).to.have.property('error').that.is.an.instanceOf(TypeError)
+      expect((verdict as { error: Error }).error.message).to.contain(
+        'call done(null, user), or take one parameter',
       )
     })
 
-  it('takes a user that is no thenable for nothing: verify has to call done', async () => {
-    let done: XaiVerifyCallback | undefined
-    const verdict = call((_a: unknown, _r: unknown, _p: unknown, callback: XaiVerifyCallback) => {
-      done = callback
-      return user
-    })
-    await new Promise((resolve) => setImmediate(resolve))
-    done?.(null, { id: 3 })
-    expect(await verdict).to.deep.equal({ user: { id: 3 }, info: undefined })
+  it('may pass done through AsyncResource.bind, which reads its name', async () => {
+    const verify = (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback): void =>
+      AsyncResource.bind(done)(null, user)
+    expect(await call(verify)).to.deep.equal({ user, info: undefined })
+  })
+
+  it('that declares done may return anything at once, and call done later', async () => {
+    const verify = (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback): object =>
+      setImmediate(() => done(null, user))
+    expect(await call(verify)).to.deep.equal({ user, info: undefined })
   })
 })

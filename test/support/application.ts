@@ -7,7 +7,7 @@ import {
   CookieStateStore,
   type XaiAuthenticateOptions,
   type XaiOAuthError,
-  type XaiProfile,
+  type XaiSignIn,
   XaiStrategy,
   type XaiStrategyOptions,
 } from '../../lib/index.js'
@@ -56,11 +56,8 @@ export interface Ending {
 
 type User = { id: string; name: string | undefined }
 
-const defaultVerify = async (
-  _access: string,
-  _refresh: string | undefined,
-  { id, displayName }: XaiProfile,
-) => ({ id, name: displayName }) satisfies User
+const defaultVerify = async ({ profile: { id, displayName } }: XaiSignIn) =>
+  ({ id, name: displayName }) satisfies User
 
 const sendError: ErrorRequestHandler = (error: XaiOAuthError, _req, res, _next) => {
   const { code, message, status = 500 } = error

@@ -1,6 +1,5 @@
 import type { Request } from 'express'
-import type { XaiStrategy } from '../../lib/index.js'
-import type { XaiAuthenticateOptions } from '../../lib/option.js'
+import type { XaiAuthenticateOptions, XaiStrategy } from '../../lib/index.js'
 import { CookieClient } from './browserless-client.js'
 
 /** The Passport action that a request ended with. */

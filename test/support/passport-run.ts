@@ -1,6 +1,5 @@
 import type { Request } from 'express'
-import type { XaiStrategy } from '../../lib/index.js'
-import type { XaiAuthenticateOptions } from '../../lib/option.js'
+import type { XaiAuthenticateOptions, XaiStrategy } from '../../lib/index.js'
 
 /** One call of one of Passport's actions. */
 export interface PassportAction {

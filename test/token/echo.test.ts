@@ -18,7 +18,7 @@ describe('a server that demands the code_challenge again', () => {
   const build = (echoCodeChallenge: boolean): XaiStrategy => {
     const { issuer, publicClient } = emulator
     const options = { issuer, clientID: publicClient.clientID, callbackURL, echoCodeChallenge }
-    return new XaiStrategy(options, async (_accessToken, _refreshToken, { id }) => ({ id }))
+    return new XaiStrategy(options, async ({ profile: { id } }) => ({ id }))
   }
 
   it('signs in whoever echoes it', async () => {

@@ -5,7 +5,7 @@ import { mock } from 'node:test'
 import { expect } from 'chai'
 import { OAuth2 } from 'oauth'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
-import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
+import { XaiOAuthError, type XaiSignIn, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
 import { signInDirectly } from '../support/direct-sign-in.js'
 import { until } from '../support/until.js'
 
@@ -73,9 +73,9 @@ class BareServer {
 }
 
 const callbackURL = 'http://127.0.0.1:9/callback'
-const verify = async (accessToken: string, refreshToken: string | undefined): Promise<object> => ({
-  accessToken,
-  refreshToken,
+const verify = async ({ tokens }: XaiSignIn): Promise<object> => ({
+  accessToken: tokens.access_token,
+  refreshToken: tokens.refresh_token,
 })
 
 /** passport-oauth2-refresh with the strategy as it is. */

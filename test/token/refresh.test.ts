@@ -33,7 +33,7 @@ describe('strategy.refresh', () => {
         scope: 'openid profile email offline_access',
         ...options,
       },
-      async (accessToken: string, refreshToken: string | undefined) => ({ accessToken, refreshToken }),
+      async ({ tokens }) => ({ accessToken: tokens.access_token, refreshToken: tokens.refresh_token }),
     )
 
   /** A refresh token that nobody has used, and no requests in the log. */

@@ -29,7 +29,7 @@ describe('strategy.revoke', () => {
         scope: 'openid profile email offline_access',
         ...options,
       },
-      async (accessToken: string, refreshToken: string | undefined) => ({ accessToken, refreshToken }),
+      async ({ tokens }) => ({ accessToken: tokens.access_token, refreshToken: tokens.refresh_token }),
     )
 
   async function signIn(): Promise<{ accessToken: string; refreshToken: string }> {

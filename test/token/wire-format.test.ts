@@ -72,7 +72,7 @@ describe('the token request', () => {
         skipUserProfile: true,
         ...options,
       },
-      async (accessToken) => ({ accessToken }),
+      async ({ tokens }) => ({ accessToken: tokens.access_token }),
     )
   const clientOf = (strategy: XaiStrategy): XaiOAuth2 =>
     (strategy as unknown as { _oauth2: XaiOAuth2 })._oauth2
@@ -179,7 +179,7 @@ describe('the token request', () => {
 
     const extended = (): Extended => {
       const options = { clientID: 'app', callbackURL: 'https://app.example/callback', issuer: server.origin }
-      return new Extended({ ...options, scope: 'api:access', skipUserProfile: true }, async () => ({}))
+      return new Extended({ ...options, scope: 'api:access', skipUserProfile: true }, async (_signIn) => ({}))
     }
 
     it('carries them beside its own, none of which they change', async () => {
