@@ -128,7 +128,7 @@ describe('findPurposeProblem', () => {
       ['it is for a part of a page, such as an image', 'GET', { 'sec-fetch-dest': 'style' }],
       ['it is for a part of a page, such as an image', 'GET', { 'sec-fetch-dest': 'video' }],
       [
-        'a script of another site sent it',
+        'a script of another site sent it (xAI does that on loopback: see loopbackRelay)',
         'GET',
         { 'sec-fetch-dest': 'empty', 'sec-fetch-site': 'cross-site' },
       ],
