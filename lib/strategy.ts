@@ -38,8 +38,6 @@ export class XaiStrategy extends OAuth2Strategy {
   declare protected _oauth2: XaiOAuth2
   /** One field with an underscore, so that subclasses can call theirs what they like. */
   private readonly _xai: { settings: StrategySettings } & Pick<SignInContext, 'identity' | 'verify'>
-  /** Whom userinfo must speak of, on the object that a replaced `userProfile` runs on. */
-  declare private readonly _expectedSub?: string
 
   /** @throws {TypeError} that says which option is wrong, and what to write */
   constructor(options: XaiStrategyOptions | XaiStrategyOptionsWithRequest, verify: XaiVerify)
@@ -73,15 +71,21 @@ export class XaiStrategy extends OAuth2Strategy {
 
   /** Passport's entry: begins a sign-in, or ends one. */
   override authenticate(req: Request, options?: XaiAuthenticateOptions | null): void {
-    const strategy = this as unknown as ReplaceableStrategy
-    const stockUserProfile = XaiStrategy.prototype.userProfile
-    const context = { ...this._xai, strategy, stockUserProfile, req, options: options ?? {} }
+    const replacedUserProfile =
+      this.userProfile === XaiStrategy.prototype.userProfile ? undefined : this.userProfile.bind(this)
+    const context: SignInContext = {
+      ...this._xai,
+      strategy: this as unknown as ReplaceableStrategy,
+      replacedUserProfile,
+      req,
+      options: options ?? {},
+    }
     endWithOneAction(this, req, () => signIn(context))
   }
 
   /** Fetches the profile of an access token from userinfo. @throws {XaiOAuthError} by way of `done` */
   override userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void {
-    this._xai.identity.requestUserinfo(accessToken, this._expectedSub).then(
+    this._xai.identity.requestUserinfo(accessToken).then(
       ({ claims, raw }) => process.nextTick(done, null, buildProfile(claims, raw)),
       (error: unknown) => process.nextTick(done, error),
     )

@@ -1,22 +1,19 @@
 import { XaiOAuthError } from '../error.js'
 import { redact } from '../http/redaction.js'
-import type { Identity } from '../identity/identity.js'
-import type { XaiProfile } from '../identity/profile.js'
 import { nonceOf } from '../oauth/pkce.js'
-import type { XaiTokenResponse } from '../oauth/token-response.js'
 import { takeSignIn } from '../state/state-store.js'
 import { exchangeCode } from '../token/code-exchange.js'
 import type { CallbackParameters } from './callback-request.js'
-import { metadataOf, type ReplaceableStrategy, type SignInContext, scopeOf } from './context.js'
+import { completeSignIn } from './completion.js'
+import { metadataOf, type SignInContext, scopeOf } from './context.js'
 import type { Outcome } from './passport-action.js'
-import { callVerify } from './verify.js'
 
 /**
  * Ends a sign-in. State first, then `iss`, then `error`, then `code`: nothing is believed of a callback that is
  * not ours, and nothing is sent for it.
  */
 export async function finishSignIn(context: SignInContext, parameters: CallbackParameters): Promise<Outcome> {
-  const { settings, identity, req } = context
+  const { settings, req } = context
   const { state, code, iss, error } = parameters
   const meta = metadataOf(context)
   const scope = scopeOf(context)
@@ -38,15 +35,12 @@ export async function finishSignIn(context: SignInContext, parameters: CallbackP
     redirect_uri: meta.callbackURL,
     code_verifier: codeVerifier,
   })
-  const profile = await loadProfile(
-    context,
+  return completeSignIn(context, {
     tokens,
-    await identity.identify({ tokens, nonce: nonceOf(codeVerifier), scope }),
-  )
-  const verdict = await callVerify(context.verify, { req, tokens, profile: profile as XaiProfile })
-  if ('error' in verdict) return { kind: 'error', error: verdict.error }
-  if (!verdict.user) return { kind: 'fail', info: verdict.info }
-  return { kind: 'success', user: verdict.user, info: buildInfo(verdict.info, taken.state) }
+    nonce: nonceOf(codeVerifier),
+    scope,
+    applicationState: taken.state,
+  })
 }
 
 function concludeRefusal({ code, ...refusal }: CallbackParameters): Outcome {
@@ -62,39 +56,4 @@ function concludeRefusal({ code, ...refusal }: CallbackParameters): Outcome {
   const message = `xAI refused the authorization: ${[error, error_description].filter(Boolean).join(': ')}`
   const words = { error, error_description, error_uri } as { error: string }
   return { kind: 'error', error: new XaiOAuthError('xai_authorization_failed', message, words) }
-}
-
-async function loadProfile(
-  { settings, identity, strategy, stockUserProfile }: SignInContext,
-  { access_token: accessToken }: XaiTokenResponse,
-  who: Identity | undefined,
-): Promise<unknown> {
-  const { skipUserProfile } = settings
-  if (await isSkipped(skipUserProfile, accessToken)) return undefined
-  if (strategy.userProfile === stockUserProfile) return identity.readProfile(who, accessToken)
-  return new Promise((resolve, reject) => {
-    const done = (error?: unknown, profile?: unknown): void => (error ? reject(error) : resolve(profile))
-    // Should the replacement ask the stock one, that finds there of whom userinfo must speak.
-    const expectation = { _expectedSub: { value: who?.verified.claims.sub } }
-    const asked: ReplaceableStrategy = Object.create(strategy, expectation)
-    asked.userProfile(accessToken, done)
-  })
-}
-
-async function isSkipped(
-  skip: SignInContext['settings']['skipUserProfile'],
-  accessToken: string,
-): Promise<boolean | undefined> {
-  if (typeof skip === 'boolean') return skip
-  // passport-oauth2 tells the two forms by their number of parameters.
-  if (skip.length < 2) return (skip as () => boolean)()
-  return new Promise((resolve, reject) => {
-    skip(accessToken, (error, skipped) => (error ? reject(error) : resolve(skipped)))
-  })
-}
-
-/** What Passport gets as `info`: what `verify` said, with the application's state. */
-function buildInfo(info: unknown, state: unknown): object {
-  if (state === undefined) return (info as object | undefined) ?? {}
-  return typeof info === 'string' ? { message: info, state } : { ...(info as object | undefined), state }
 }

@@ -1,11 +1,10 @@
 import type { Request } from 'express'
 import type { AuthenticateOptions } from 'passport'
-import type { IdentityReader } from '../identity/identity.js'
 import { parseScope } from '../oauth/authorization-url.js'
 import { checkSecureURL, type Endpoints } from '../oauth/endpoint.js'
 import type { StateMetadata, StateStore } from '../state/state-store.js'
 import type { CodeExchanger } from '../token/code-exchange.js'
-import type { Verify } from './verify.js'
+import type { CompletionContext, SkipUserProfile } from './completion.js'
 
 /** What one `passport.authenticate('xai', …)` may ask for. */
 export interface XaiAuthenticateOptions extends Omit<AuthenticateOptions, 'state'> {
@@ -28,12 +27,6 @@ export type XaiAuthorizationParams =
   | Parameters
   | ((req: Request, options: XaiAuthenticateOptions) => Parameters)
 
-/** Whether `profile` stays `undefined`: yes or no, or a function that says so. */
-export type SkipUserProfile =
-  | boolean
-  | (() => boolean)
-  | ((accessToken: string, done: (error: unknown, skip?: boolean) => void) => void)
-
 /** The options of XaiStrategy that a sign-in needs, checked and with their defaults. */
 export interface SignInSettings extends Endpoints {
   issuer: string
@@ -53,16 +46,11 @@ export interface ReplaceableStrategy extends CodeExchanger {
   userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void
 }
 
-/** Everything that one request to the strategy is decided from. */
-export interface SignInContext {
+/** Everything that one request to XaiStrategy is decided from. */
+export interface SignInContext extends CompletionContext {
   settings: SignInSettings
-  identity: IdentityReader
-  verify: Verify
   /** As it is at the time of the request. */
   strategy: ReplaceableStrategy
-  /** The `userProfile` that nobody has replaced. */
-  stockUserProfile: ReplaceableStrategy['userProfile']
-  req: Request
   options: XaiAuthenticateOptions
 }
 

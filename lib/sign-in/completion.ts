@@ -1,0 +1,93 @@
+import type { Request } from 'express'
+import { XaiOAuthError } from '../error.js'
+import type { Identity, IdentityReader } from '../identity/identity.js'
+import type { XaiProfile } from '../identity/profile.js'
+import type { XaiTokenResponse } from '../oauth/token-response.js'
+import type { Outcome } from './passport-action.js'
+import { callVerify, type Verify } from './verify.js'
+
+/** Whether `profile` stays `undefined`: yes or no, or a function that says so. */
+export type SkipUserProfile =
+  | boolean
+  | (() => boolean)
+  | ((accessToken: string, done: (error: unknown, skip?: boolean) => void) => void)
+
+/** What fetches a profile by passport-oauth2's rules. */
+export type UserProfile = (accessToken: string, done: (error?: unknown, profile?: unknown) => void) => void
+
+/** Everything that the end of a sign-in needs to know of its strategy and request. */
+export interface CompletionContext {
+  settings: { skipUserProfile: SkipUserProfile }
+  identity: IdentityReader
+  verify: Verify
+  req: Request
+  /** The application's own `userProfile`, when it replaced the strategy's. */
+  replacedUserProfile?: UserProfile | undefined
+}
+
+/** What a sign-in brought. */
+export interface Completion {
+  tokens: XaiTokenResponse
+  /** The nonce of the authorization request; `undefined` in a grant that has none. */
+  nonce: string | undefined
+  /** What was asked for, space-separated. */
+  scope: string
+  /** What the application gave as `state` when the sign-in began. */
+  applicationState: unknown
+}
+
+/** Finds out whose tokens these are, and asks the application's `verify`. @throws what is to end as Passport's `error` */
+export async function completeSignIn(
+  context: CompletionContext,
+  { tokens, nonce, scope, applicationState }: Completion,
+): Promise<Outcome> {
+  const identity = await context.identity.identify({ tokens, nonce, scope })
+  const profile = await readProfile(context, identity, tokens.access_token)
+  const verdict = await callVerify(context.verify, {
+    req: context.req,
+    tokens,
+    profile: profile as XaiProfile,
+  })
+  if ('error' in verdict) return { kind: 'error', error: verdict.error }
+  if (!verdict.user) return { kind: 'fail', info: verdict.info }
+  return { kind: 'success', user: verdict.user, info: buildInfo(verdict.info, applicationState) }
+}
+
+async function readProfile(
+  { settings, identity, replacedUserProfile }: CompletionContext,
+  who: Identity | undefined,
+  accessToken: string,
+): Promise<unknown> {
+  if (await isSkipped(settings.skipUserProfile, accessToken)) return undefined
+  if (!replacedUserProfile) return identity.readProfile(who, accessToken)
+  const profile: unknown = await new Promise((resolve, reject) => {
+    replacedUserProfile(accessToken, (error, found) => (error ? reject(error) : resolve(found)))
+  })
+  checkSameSub(who, profile)
+  return profile
+}
+
+/** A replacement may ask the strategy's own `userProfile`, which does not know whom the id_token names (OpenID Connect Core §5.3.2). */
+function checkSameSub(who: Identity | undefined, profile: unknown): void {
+  const { provider, id } = Object(profile) as Partial<XaiProfile>
+  if (!who || provider !== 'xai' || id === who.verified.claims.sub) return
+  throw new XaiOAuthError(
+    'xai_userinfo_invalid',
+    'xAI userinfo cannot be used: its sub is not the one of the id_token',
+  )
+}
+
+async function isSkipped(skip: SkipUserProfile, accessToken: string): Promise<boolean | undefined> {
+  if (typeof skip === 'boolean') return skip
+  // passport-oauth2 tells the two forms by their number of parameters.
+  if (skip.length < 2) return (skip as () => boolean)()
+  return new Promise((resolve, reject) => {
+    skip(accessToken, (error, skipped) => (error ? reject(error) : resolve(skipped)))
+  })
+}
+
+/** What Passport gets as `info`: what `verify` said, with the application's state. */
+function buildInfo(info: unknown, state: unknown): object {
+  if (state === undefined) return (info as object | undefined) ?? {}
+  return typeof info === 'string' ? { message: info, state } : { ...(info as object | undefined), state }
+}
