@@ -9,12 +9,11 @@ import express, {
 } from 'express'
 import session from 'express-session'
 import { type AuthenticateCallback, Passport } from 'passport'
-import { loopbackRelay, XaiStrategy, type XaiVerifyFunctionWithParams } from 'passport-xai'
-import { icon, stylesheet } from './asset.js'
-import { buildErrorPage, buildProfilePage, buildStartPage } from './page.js'
-import { checkForm, formTokenOf, protectPages } from './page-protection.js'
+import { loopbackRelay, type XaiProfile, XaiStrategy } from 'passport-xai'
+import type { EmulatorAccount } from 'passport-xai/emulator'
+import { icon, script, stylesheet } from './asset.js'
+import { buildProblemPage, buildProfilePage, buildStartPage, type Way } from './page.js'
 import { Problem } from './problem.js'
-import type { SignIn } from './sign-in.js'
 
 /** What the application has to know; `main.ts` reads it from the environment. */
 export interface ApplicationSettings {
@@ -27,15 +26,42 @@ export interface ApplicationSettings {
   scope?: string | undefined
   /** xAI's by default; the emulator's address to sign in there. */
   issuer?: string | undefined
+  /** Who can sign in, when an emulator stands in for xAI. */
+  accounts?: readonly EmulatorAccount[] | undefined
   /** How the consent page reaches a callback on loopback: xAI's does by `fetch`, the emulator's by redirect. */
   delivery?: 'redirect' | 'fetch' | undefined
-  /** Gets a line for every problem that a person sees; `console.error` by default. */
-  log?: ((line: string) => void) | undefined
+  /** Gets an entry for every problem that a person sees; `console.error` by default. */
+  log?: ((entry: string) => void) | undefined
+}
+
+/** Somebody who is signed in, in one browser. */
+interface SignIn {
+  id: string
+  profile: XaiProfile
+  tokens: Tokens
+}
+
+/** What xAI issued for a sign-in, or for its latest refresh. */
+interface Tokens {
+  accessToken: string
+  /** Only with the scope `offline_access`. */
+  refreshToken?: string | undefined
+  /** Unknown when xAI does not say it. */
+  expiresAt?: Date | undefined
+  /** Space-separated. */
+  scope?: string | undefined
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    formToken: string
+    notice: string
+  }
 }
 
 /** Builds the application; nothing listens yet. */
 export function createApplication(settings: ApplicationSettings): Express {
-  const { clientID, clientSecret, callbackURL, log = console.error } = settings
+  const { clientID, clientSecret, callbackURL, accounts, log = console.error } = settings
   const { issuer = 'https://auth.x.ai', scope = 'openid profile email offline_access' } = settings
   const { delivery = settings.issuer ? 'redirect' : 'fetch' } = settings
   const callback = new URL(callbackURL)
@@ -43,18 +69,25 @@ export function createApplication(settings: ApplicationSettings): Express {
   const isLoopback = callback.protocol === 'http:'
   const usesRelay = isLoopback && delivery === 'fetch'
   const signInLink = usesRelay ? `${callback.pathname}?relay=begin` : '/auth/xai'
+  const ways: Way[] = [{ label: 'Sign in with xAI', href: signInLink }]
 
   // In memory, where a real application has its database. Tokens stay here: no page and no cookie shows them.
   const signIns = new Map<string, SignIn>()
 
-  const verify: XaiVerifyFunctionWithParams = (accessToken, refreshToken, params, profile, done) => {
-    const expiresAt = params.expires_in ? new Date(Date.now() + params.expires_in * 1000) : undefined
-    const tokens = { accessToken, refreshToken, expiresAt, scope: params.scope }
-    const signIn = { id: randomUUID(), issuer, profile, tokens }
-    signIns.set(signIn.id, signIn)
-    done(null, signIn)
-  }
-  const strategy = new XaiStrategy({ clientID, clientSecret, callbackURL, issuer, scope }, verify)
+  const strategy = new XaiStrategy(
+    { clientID, clientSecret, callbackURL, issuer, scope },
+    async ({ profile, tokens }) => {
+      const { access_token: accessToken, refresh_token: refreshToken, expires_in: lifetime } = tokens
+      const expiresAt = lifetime ? new Date(Date.now() + lifetime * 1000) : undefined
+      const signIn = {
+        id: randomUUID(),
+        profile,
+        tokens: { accessToken, refreshToken, expiresAt, scope: tokens.scope },
+      }
+      signIns.set(signIn.id, signIn)
+      return signIn
+    },
+  )
 
   const passport = new Passport()
   passport.use(strategy)
@@ -67,6 +100,7 @@ export function createApplication(settings: ApplicationSettings): Express {
   app.set('trust proxy', isLoopback ? false : 1)
   app.use(protectPages(new URL(issuer).origin))
   app.get('/style.css', (_req, res) => void res.type('css').send(stylesheet))
+  app.get('/script.js', (_req, res) => void res.type('js').send(script))
   app.get('/icon.svg', (_req, res) => void res.type('svg').send(icon))
   app.use(
     session({
@@ -99,13 +133,16 @@ export function createApplication(settings: ApplicationSettings): Express {
     if (req.hostname === 'localhost' && callback.hostname === '127.0.0.1')
       return res.redirect(callback.origin)
     if (req.user) return res.redirect('/profile')
-    res.send(buildStartPage({ issuer, signInLink }))
+    res.send(buildStartPage({ issuer, ways, accounts }))
   })
 
   app.get('/profile', (req, res) => {
     if (!req.user) return res.redirect('/')
-    const notice = req.query.refreshed === undefined ? undefined : 'The token was refreshed.'
-    res.send(buildProfilePage({ signIn: signInOf(req), formToken: formTokenOf(req), notice }))
+    const { profile, tokens } = signInOf(req)
+    const { scope, expiresAt, refreshToken } = tokens
+    const canRefresh = refreshToken !== undefined
+    const view = { issuer, profile, scope, expiresAt, canRefresh }
+    res.send(buildProfilePage({ ...view, formToken: formTokenOf(req), notice: takeNotice(req) }))
   })
 
   const form = [express.urlencoded({ extended: false }), checkForm]
@@ -116,7 +153,8 @@ export function createApplication(settings: ApplicationSettings): Express {
     if (!refreshToken) throw new Problem('refresh_token_missing', 'xAI issued no refresh token.', 409)
     // xAI spends the old token with this: the new one is saved before anything else happens.
     signIn.tokens = { scope, ...(await strategy.refresh(refreshToken)) }
-    res.redirect(303, '/profile?refreshed')
+    req.session.notice = 'The token was refreshed.'
+    res.redirect(303, '/profile')
   })
 
   const signOut: RequestHandler = (req, res, next) => {
@@ -125,15 +163,15 @@ export function createApplication(settings: ApplicationSettings): Express {
   }
   app.post('/sign-out', form, signOut)
 
-  /** Ends the account's sign-ins in every browser, and what xAI granted with them. */
-  const revoke: RequestHandler = async (req, _res, next) => {
-    const { issuer, profile } = signInOf(req)
-    const all = [...signIns.values()].filter((one) => one.issuer === issuer && one.profile.id === profile.id)
+  /** Ends the person's sign-ins in every browser: first what xAI granted, so that nothing is forgotten that still works. */
+  const signOutEverywhere: RequestHandler = async (req, _res, next) => {
+    const { profile } = signInOf(req)
+    const all = [...signIns.values()].filter((one) => one.profile.id === profile.id)
     await Promise.all(all.map(({ tokens }) => strategy.revoke(tokens.refreshToken ?? tokens.accessToken)))
     for (const { id } of all) signIns.delete(id)
     next()
   }
-  app.post('/sign-out-everywhere', form, revoke, signOut)
+  app.post('/sign-out-everywhere', form, signOutEverywhere, signOut)
 
   app.use((req) => {
     throw new Problem('not_found', `There is no page at ${req.path}.`, 404)
@@ -142,23 +180,79 @@ export function createApplication(settings: ApplicationSettings): Express {
   return app
 }
 
+/** No third party, no inline script or style, no frame, and nothing that a cache keeps. */
+function protectPages(pictureOrigin: string): RequestHandler {
+  const contentSecurityPolicy = [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    `img-src 'self' https: ${pictureOrigin}`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+  return (_req, res, next) => {
+    res.set({
+      'Content-Security-Policy': contentSecurityPolicy,
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    })
+    next()
+  }
+}
+
 /** The emulator's consent page is its own; where xAI's is, the relay knows. */
 const consentOriginOf = ({ issuer }: ApplicationSettings): string | undefined =>
   issuer && new URL(issuer).origin
 
 const signInOf = (req: Request): SignIn => req.user as SignIn
 
+/** The session's token, which every form carries: another site can submit a form here, but does not know this. */
+function formTokenOf({ session }: Request): string {
+  session.formToken ??= randomUUID()
+  return session.formToken
+}
+
+/** Refuses a form that is not one of the session's own. */
+const checkForm: RequestHandler = (req, _res, next) => {
+  const { formToken } = req.session
+  if (!req.user || !formToken || req.body?.form_token !== formToken) {
+    throw new Problem('form_invalid', 'The form does not belong to the present session.', 403)
+  }
+  next()
+}
+
+/** What has just been done; it is said once. */
+function takeNotice({ session }: Request): string | undefined {
+  const { notice } = session
+  delete session.notice
+  return notice
+}
+
 /** Express knows an error handler by its four parameters. */
 const showProblem =
-  (signInLink: string, log: (line: string) => void): ErrorRequestHandler =>
-  (error, _req, res, next) => {
+  (signInLink: string, log: (entry: string) => void): ErrorRequestHandler =>
+  (error, req, res, next) => {
     if (res.headersSent) return next(error)
     const problem = Problem.fromError(error)
+    const { code, status, reason, message, retryAfter } = problem
     log(
-      problem.code === 'unexpected'
-        ? inspect(error)
-        : `${problem.status} ${problem.code}: ${problem.message}`,
+      code === 'unexpected'
+        ? buildLogEntry(inspect(error))
+        : buildLogEntry(`${status} ${reason ? `${code} (${reason})` : code}: ${message}`),
     )
-    if (problem.retryAfter !== undefined) res.set('Retry-After', String(problem.retryAfter))
-    res.status(problem.status).send(buildErrorPage({ problem, signInLink }))
+    // A second tab, or "back" after the sign-in: there is nothing that this person has to mend.
+    if (req.user && code === 'xai_state_invalid') return res.redirect(303, '/profile')
+    if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
+    res.status(status).send(buildProblemPage({ problem, signInLink }))
   }
+
+/** An entry may quote what somebody sent: its further lines are indented, so that none looks like an entry of its own. */
+const buildLogEntry = (text: string): string =>
+  text
+    .replaceAll(/\r\n|[\r\n\v\f\u0085\u2028\u2029]/g, '\n  ')
+    .replaceAll(
+      /(?!\n)\p{Cc}/gu,
+      (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    )

@@ -1,8 +1,9 @@
 import { defaultAccounts, type Emulator, startEmulator } from 'passport-xai/emulator'
+import { outcomeOf } from './page.js'
 import { type Example, startExample } from './server.js'
 import { parseSettings, type Settings } from './setting.js'
 
-const emulatorClient = { clientID: 'express-example', name: 'The Express example' }
+const emulatorClient = { clientID: 'express-example', name: 'Express Example' }
 
 async function main(): Promise<void> {
   const settings = parseSettings(process.env)
@@ -12,6 +13,7 @@ async function main(): Promise<void> {
     ...settings,
     clientID: settings.clientID ?? emulatorClient.clientID,
     issuer: emulator?.issuer,
+    accounts: emulator && defaultAccounts,
   })
 
   const stop = async (): Promise<void> => {
@@ -35,11 +37,11 @@ const startExampleEmulator = ({ callbackURL, delivery }: Settings): Promise<Emul
   })
 
 function describeEmulator({ issuer }: Emulator): string {
-  const accounts = defaultAccounts.map(({ name = '', email = '', tier, principal }) => {
-    const note = tier === 'denied' ? 'refused: not entitled' : principal ? 'refused: a Team' : 'signs in'
-    return `  ${name.padEnd(18)}${email.padEnd(24)}${note}`
+  const lines = defaultAccounts.map((account) => {
+    const { id, name = id, email = '' } = account
+    return `  ${name.padEnd(18)}${email.padEnd(24)}${outcomeOf(account)}`
   })
-  return `People sign in at the emulator (${issuer}), without a password, as one of:\n\n${accounts.join('\n')}`
+  return `People sign in at the emulator (${issuer}), without a password, as one of:\n\n${lines.join('\n')}`
 }
 
 const describeXai = ({ callbackURL }: Example): string =>

@@ -1,10 +1,16 @@
 import { type XaiErrorCode, XaiOAuthError } from 'passport-xai'
 
-/** What the strategy reports, with its errors or when it calls `fail`, and what the application adds. */
-export type ProblemCode = XaiErrorCode | 'access_denied' | ApplicationCode
-type ApplicationCode = 'form_invalid' | 'refresh_token_missing' | 'not_found' | 'unexpected'
+/** What the strategies report, with their errors or when they call `fail`, and what the application adds. */
+export type ProblemCode =
+  | XaiErrorCode
+  | 'access_denied'
+  | 'xai_device_expired'
+  | 'form_invalid'
+  | 'refresh_token_missing'
+  | 'not_found'
+  | 'unexpected'
 
-/** Something that ends on the error page. */
+/** Something that ends on the problem page. */
 export class Problem extends Error {
   /** Why a state was refused. */
   reason?: string | undefined
@@ -39,116 +45,207 @@ export class Problem extends Error {
   }
 }
 
-interface Advice {
+/** What the problem page says. */
+export interface Advice {
   title: string
-  whatToDo: string
-  /** Whether the page offers to sign in again. */
-  signInAgain?: false
+  /** For the person who reads the page. */
+  person: string
+  /** For the operator, whom that person may call. */
+  operator?: string
+  /** What the page's one button does. */
+  next: 'sign in' | 'go on'
 }
 
-/** For a person who reads the page and for the operator whom they call. */
-export const advice: Readonly<Record<ProblemCode, Advice>> = {
+/** The advice on a problem: by the reason of a refused state, else by the code. */
+export function adviceOn({ code, reason }: Problem): Advice {
+  if (code === 'xai_state_invalid' && reason && Object.hasOwn(adviceByReason, reason)) {
+    return adviceByReason[reason] as Advice
+  }
+  return Object.hasOwn(adviceByCode, code) ? adviceByCode[code] : adviceByCode.unexpected
+}
+
+const checkSettings = 'Compare client id, callback URL and scopes with what xAI registered, to the letter.'
+const checkProxy = 'If it comes back, look for a proxy between this machine and xAI that changes responses.'
+
+/** By the reason of `xai_state_invalid`. Whoever is signed in already does not get here: the application sends them on. */
+export const adviceByReason: Readonly<Record<string, Advice>> = {
+  missing: {
+    title: 'Your browser lost this sign-in',
+    person: 'Sign in again, and stay in this browser until you are back here.',
+    operator:
+      'The session or its cookie did not come back. It must be SameSite=Lax, Secure with https alone, and of the host name of the callback: localhost is not 127.0.0.1. Every process needs the same session store and secret.',
+    next: 'sign in',
+  },
+  unknown: {
+    title: 'This sign-in did not begin here',
+    person:
+      'It began in another browser, or long ago. If a link brought you here, somebody else may have begun it: do not follow that link again.',
+    next: 'sign in',
+  },
+  used: {
+    title: 'This sign-in is over',
+    person: 'It was completed before, and works once. Sign in again if you are not signed in.',
+    next: 'sign in',
+  },
+  expired: {
+    title: 'This sign-in took too long',
+    person: 'More than ten minutes passed, so it is no longer good. Sign in again.',
+    next: 'sign in',
+  },
+  superseded: {
+    title: 'Somebody signed in here meanwhile',
+    person:
+      'This sign-in began before that, so it does not count any more. Sign in again if you want to change.',
+    next: 'sign in',
+  },
+  mismatch: {
+    title: 'This sign-in does not fit',
+    person: 'The application changed while you signed in. Sign in again.',
+    operator: 'Both calls of passport.authenticate need the same client id, issuer and callback URL.',
+    next: 'sign in',
+  },
+  unreadable: {
+    title: 'This sign-in cannot be read',
+    person: 'The application changed while you signed in. Sign in again.',
+    operator:
+      'Every process needs the same secrets. Keep an old one in the list for ten minutes after a change.',
+    next: 'sign in',
+  },
+}
+
+/** By code, for everything else. */
+export const adviceByCode: Readonly<Record<ProblemCode, Advice>> = {
   access_denied: {
     title: 'You declined at xAI',
-    whatToDo: 'Nothing is broken. To use this application, sign in again and allow what it asks for.',
+    person: 'Nothing is broken. To use this application, sign in again and allow what it asks for.',
+    next: 'sign in',
   },
   xai_state_invalid: {
     title: 'This sign-in cannot be completed',
-    whatToDo:
-      'Sign in again from the start page, in one browser and at one address. If it happens to many people, look at the session: is its cookie SameSite=Lax, does every process share its store and its secret?',
+    person: 'Sign in again, in one browser and at one address.',
+    next: 'sign in',
   },
   xai_callback_invalid: {
-    title: 'This is not an answer from xAI',
-    whatToDo: 'Sign in again from the start page. The address was changed, or never came from xAI.',
+    title: 'This address is not right',
+    person: 'It was changed on its way, or it never came from xAI. Sign in again.',
+    next: 'sign in',
   },
   xai_authorization_failed: {
     title: 'xAI did not let the sign-in begin',
-    whatToDo:
-      'Compare client id, callback URL and scopes with what xAI registered for this client, to the letter.',
-  },
-  xai_pkce_verifier_missing: {
-    title: 'The sign-in lost its code verifier',
-    whatToDo:
-      'Sign in again. If it comes back, the state store of the application loses what it is given to keep.',
-  },
-  xai_token_exchange_failed: {
-    title: 'xAI did not exchange the code for tokens',
-    whatToDo:
-      'Sign in again: a code works once, for seconds. With invalid_client, check client id and secret. With code_challenge in the answer, leave echoCodeChallenge on. With a status of 429 or from 500 on, wait. Without an answer, check that this machine reaches the token endpoint.',
-  },
-  xai_token_exchange_invalid: {
-    title: 'The answer with the tokens is unusable',
-    whatToDo:
-      'Sign in again. If it comes back, look for a proxy between this machine and xAI that changes answers.',
-  },
-  xai_oauth_tier_denied: {
-    title: 'This xAI account is not entitled',
-    whatToDo:
-      'Signing in again with the same account does not help. Change its plan at xAI, or use another account.',
-  },
-  xai_id_token_invalid: {
-    title: 'The identity from xAI could not be verified',
-    whatToDo:
-      'Nobody was signed in. Check the clock of this machine, the issuer and the client id. If they are right, somebody may be forging tokens.',
-  },
-  xai_identity_missing: {
-    title: 'xAI did not say who you are',
-    whatToDo: 'Sign in again, and choose your personal account at xAI, not a Team.',
-  },
-  xai_userinfo_failed: {
-    title: 'The profile could not be fetched',
-    whatToDo: 'Sign in again in a moment. Nobody was signed in.',
-  },
-  xai_userinfo_invalid: {
-    title: 'The profile belongs to somebody else',
-    whatToDo: 'Nobody was signed in. Sign in again; if it comes back, report it to xAI.',
-  },
-  xai_refresh_failed: {
-    title: 'The token could not be refreshed',
-    whatToDo:
-      'Try again in a moment. If the answer was lost on its way, the refresh token may be spent: then sign in again.',
-  },
-  xai_refresh_invalid: {
-    title: 'The answer with the new token is unusable',
-    whatToDo:
-      'The refresh token may be spent: sign in again. If it comes back, look for a proxy that changes answers.',
-  },
-  xai_refresh_token_revoked: {
-    title: 'xAI ended this grant',
-    whatToDo:
-      'Sign in again. If it happens often, two requests or processes use the same refresh token: xAI takes that for theft.',
-  },
-  xai_revocation_failed: {
-    title: 'The token could not be revoked',
-    whatToDo: 'You are still signed in. Try again in a moment, or sign out in this browser only.',
-    signInAgain: false,
+    person: 'Try again in a moment. If it comes back, tell whoever runs this application.',
+    operator: checkSettings,
+    next: 'sign in',
   },
   xai_device_authorization_failed: {
     title: 'xAI gave no code to sign in with',
-    whatToDo:
-      'Try again in a moment. With 404, xAI has this way of signing in switched off; with invalid_client, compare the client id with the one that xAI issued.',
+    person: 'Try again in a moment. If it comes back, tell whoever runs this application.',
+    operator: `With HTTP 404, xAI has this way of signing in switched off. ${checkSettings}`,
+    next: 'go on',
+  },
+  xai_device_expired: {
+    title: 'The code has expired',
+    person: 'It was not confirmed in time. Begin again.',
+    next: 'go on',
+  },
+  xai_pkce_verifier_missing: {
+    title: 'The application lost this sign-in',
+    person: 'Sign in again. If it comes back, tell whoever runs this application.',
+    operator: 'The state store of the application loses the code verifier that it is given to keep.',
+    next: 'sign in',
+  },
+  xai_token_exchange_failed: {
+    title: 'xAI did not complete the sign-in',
+    person: 'Sign in again. If it comes back, wait a few minutes.',
+    operator:
+      'A code works once, for seconds. With invalid_client, check client id and secret. With code_challenge in the response, leave echoCodeChallenge on. Without a response, check that this machine reaches the token endpoint.',
+    next: 'sign in',
+  },
+  xai_token_exchange_invalid: {
+    title: 'xAI sent something that nobody can use',
+    person: 'Sign in again. If it comes back, tell whoever runs this application.',
+    operator: checkProxy,
+    next: 'sign in',
+  },
+  xai_oauth_tier_denied: {
+    title: 'This xAI account is not entitled',
+    person:
+      'Signing in again with the same account does not help. Change its plan at xAI, or use another account.',
+    next: 'sign in',
+  },
+  xai_id_token_invalid: {
+    title: 'The identity from xAI could not be verified',
+    person: 'Nobody was signed in. Try again; if it comes back, tell whoever runs this application.',
+    operator:
+      'Check the clock of this machine, the issuer and the client id. If they are right, somebody may be forging tokens.',
+    next: 'sign in',
+  },
+  xai_identity_missing: {
+    title: 'xAI did not say who you are',
+    person: 'Sign in again, and choose your personal account at xAI, not a Team.',
+    next: 'sign in',
+  },
+  xai_userinfo_failed: {
+    title: 'xAI did not give your profile',
+    person: 'Nobody was signed in. Try again in a moment.',
+    next: 'sign in',
+  },
+  xai_userinfo_invalid: {
+    title: 'xAI gave a profile that nobody can use',
+    person: 'Nobody was signed in. Try again; if it comes back, tell whoever runs this application.',
+    operator: `It has no sub, or another one than the id_token. ${checkProxy}`,
+    next: 'sign in',
+  },
+  xai_refresh_failed: {
+    title: 'The token could not be refreshed',
+    person: 'You are still signed in. Try again in a moment.',
+    operator:
+      'If the response was lost on its way, the refresh token may be spent: then the person has to sign in again.',
+    next: 'go on',
+  },
+  xai_refresh_invalid: {
+    title: 'The new token cannot be used',
+    person: 'Sign in again.',
+    operator: `The refresh token may be spent. ${checkProxy}`,
+    next: 'sign in',
+  },
+  xai_refresh_token_revoked: {
+    title: 'xAI ended this access',
+    person: 'Sign in again to go on.',
+    operator:
+      'If it happens often, two requests or processes use the same refresh token: xAI takes that for theft.',
+    next: 'sign in',
+  },
+  xai_revocation_failed: {
+    title: 'You are still signed in everywhere',
+    person:
+      'xAI did not confirm that it revoked the access. Try again in a moment, or sign out in this browser only.',
+    next: 'go on',
   },
   xai_sign_in_needed: {
     title: 'xAI asks you to sign in again',
-    whatToDo: 'The tokens of this account are no longer valid. Sign in again.',
+    person: 'What it granted before is no longer good.',
+    next: 'sign in',
   },
   refresh_token_missing: {
     title: 'There is nothing to refresh with',
-    whatToDo: 'Ask for the scope offline_access, and sign in again.',
+    person: 'xAI gave no refresh token for this sign-in.',
+    operator: 'Ask for the scope offline_access.',
+    next: 'go on',
   },
   form_invalid: {
-    title: 'This form cannot be used',
-    whatToDo: 'Go back to the start page and try again. Nothing was changed.',
-    signInAgain: false,
+    title: 'This page was too old',
+    person: 'Nothing was changed. Go on and try again.',
+    next: 'go on',
   },
   not_found: {
     title: 'There is nothing here',
-    whatToDo: 'Go to the start page.',
-    signInAgain: false,
+    person: 'The address is misspelt, or the page is gone.',
+    next: 'go on',
   },
   unexpected: {
-    title: 'Something unexpected happened',
-    whatToDo: 'Try again. If it comes back, the log of the application says more.',
-    signInAgain: false,
+    title: 'Something went wrong here',
+    person: 'Try again in a moment. If it comes back, tell whoever runs this application.',
+    operator: 'The log says more.',
+    next: 'go on',
   },
 }

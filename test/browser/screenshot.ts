@@ -59,6 +59,7 @@ async function picture(stage: Stage, { name, options, pages }: Look): Promise<vo
   await consent(xai, 'Personal Account')
   await home.waitForURL('**/profile')
   await show(home, 'profile')
+  await home.getByRole('button', { name: 'Sign out', exact: true }).click()
   await home.goto(`${stage.example.url}/callback?error=access_denied&state=unknown`)
   await show(home, 'problem')
   await visitor.leave()

@@ -1,6 +1,11 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { type Example, startExample } from '../../examples/express/server.js'
-import { type Emulator, type EmulatorOptions, startEmulator } from '../../lib/emulator/index.js'
+import {
+  defaultAccounts,
+  type Emulator,
+  type EmulatorOptions,
+  startEmulator,
+} from '../../lib/emulator/index.js'
 import { launchChromium } from './chromium.js'
 
 /** The emulator, the example that signs in at it, and Chromium. */
@@ -14,10 +19,17 @@ export interface Stage {
 }
 
 export async function startStage(delivery: NonNullable<EmulatorOptions['loopbackDelivery']>): Promise<Stage> {
-  const clients = [{ clientID: 'express-example', name: 'The Express example' }]
+  const clients = [{ clientID: 'express-example', name: 'Express Example' }]
   const emulator = await startEmulator({ clients, loopbackDelivery: delivery })
   const { issuer, publicClient } = emulator
-  const example = await startExample({ port: 0, issuer, delivery, ...publicClient, log: () => {} })
+  const example = await startExample({
+    port: 0,
+    issuer,
+    delivery,
+    accounts: defaultAccounts,
+    ...publicClient,
+    log: () => {},
+  })
   const browser = await launchChromium(issuer)
   return {
     emulator,

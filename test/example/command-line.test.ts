@@ -47,7 +47,9 @@ describe('The Express example, started', () => {
     const [, url = ''] = /^Open (http:\/\/127\.0\.0\.1:\d+)$/m.exec(words) ?? []
     for (const account of ['personal', 'free', 'team']) expect(words).to.include(`${account}@example.com`)
     const page = await new Visitor(url).signInAs('personal')
-    expect(page.body).to.include('<h1>Personal Account</h1>').and.include('offline_access')
+    expect(page.body).to.include('<h1>Personal Account</h1>').and.include('offline_<wbr>access')
+    const first = await new CookieClient().get(`${url}/`)
+    expect(first.body).to.include('An emulator stands in for xAI').and.include('Team Account')
     await stop(child)
   })
 
@@ -79,7 +81,7 @@ describe('The Express example, started', () => {
     expect(words).to.include(`The callback that xAI has to know is ${url}/callback\n`)
     expect(words).not.to.include('@example.com')
     const { body } = await new CookieClient().get(`${url}/`)
-    expect(body).to.include('Goes to <code>https://auth.x.ai</code>')
+    expect(body).to.include('<code>auth.x.ai</code>').and.not.include('emulator')
     expect(body).to.include('href="/callback?relay=begin">Sign in with xAI</a>')
     await stop(child)
   })

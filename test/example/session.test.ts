@@ -44,30 +44,31 @@ describe('The Express example, signed in', () => {
 
   it('refreshes the token, each time with the newest one', async () => {
     const { visitor, page } = await signedIn()
-    const first = await visitor.press(page, 'Refresh token')
-    expect(first).to.include({ status: 200, url: `${example.url}/profile?refreshed` })
+    const first = await visitor.press(page, 'Refresh the token')
+    expect(first).to.include({ status: 200, url: `${example.url}/profile` })
     expect(first.body).to.include('<p class="notice" role="status">The token was refreshed.</p>')
-    expect(first.body).to.include('<code class="tag">offline_access</code>')
-    expect(await visitor.press(first, 'Refresh token')).to.include({ status: 200 })
+    expect(first.body).to.include('<code>offline_<wbr>access</code>')
+    expect((await visitor.profile()).body, 'after a reload').not.to.include('The token was refreshed.')
+    expect(await visitor.press(first, 'Refresh the token')).to.include({ status: 200 })
     expect(new Set(refreshTokens()).size).to.equal(2)
   })
 
   it('survives many refreshes at the same moment', async () => {
     const { visitor, page } = await signedIn()
-    const presses = Array.from({ length: 40 }, () => visitor.press(page, 'Refresh token'))
+    const presses = Array.from({ length: 40 }, () => visitor.press(page, 'Refresh the token'))
     for (const { status } of await Promise.all(presses)) expect(status).to.equal(200)
     expect(new Set(refreshTokens()).size).to.equal(refreshTokens().length)
-    expect(await visitor.press(page, 'Refresh token')).to.include({ status: 200 })
+    expect(await visitor.press(page, 'Refresh the token')).to.include({ status: 200 })
   })
 
   it('says that xAI ended the grant', async () => {
     const { visitor, page } = await signedIn()
-    await visitor.press(page, 'Refresh token')
+    await visitor.press(page, 'Refresh the token')
     const [spent = ''] = refreshTokens()
     await refreshAtEmulator(visitor, spent)
-    const refused = await visitor.press(page, 'Refresh token')
+    const refused = await visitor.press(page, 'Refresh the token')
     expect(refused.status).to.equal(400)
-    expect(refused.body).to.include('<dd><code>xai_refresh_token_revoked</code></dd>')
+    expect(refused.body).to.include('<dd><code>xai_<wbr>refresh_<wbr>token_<wbr>revoked</code></dd>')
     expect(refused.body).not.to.include('OR-')
   })
 
@@ -78,13 +79,13 @@ describe('The Express example, signed in', () => {
     expect(await isSignedIn(here.visitor)).to.equal(false)
     expect(await isSignedIn(elsewhere.visitor)).to.equal(true)
     expect(revocations()).to.be.empty
-    await elsewhere.visitor.press(elsewhere.page, 'Sign out everywhere')
+    await elsewhere.visitor.press(elsewhere.page, 'Yes, sign out everywhere')
     expect(revocations()).to.have.lengthOf(1)
   })
 
   it('signs out everywhere: in every browser, and at xAI', async () => {
     const [here, elsewhere] = [await signedIn(), await signedIn()]
-    const page = await here.visitor.press(here.page, 'Sign out everywhere')
+    const page = await here.visitor.press(here.page, 'Yes, sign out everywhere')
     expect(page).to.include({ status: 200, url: `${example.url}/` })
     expect(await isSignedIn(here.visitor)).to.equal(false)
     expect(await isSignedIn(elsewhere.visitor)).to.equal(false)
@@ -99,27 +100,27 @@ describe('The Express example, signed in', () => {
 
   it('refuses the form of a browser that was signed out elsewhere', async () => {
     const [here, elsewhere] = [await signedIn(), await signedIn()]
-    await here.visitor.press(here.page, 'Sign out everywhere')
+    await here.visitor.press(here.page, 'Yes, sign out everywhere')
     emulator.clearRequests()
-    const refused = await elsewhere.visitor.press(elsewhere.page, 'Refresh token')
+    const refused = await elsewhere.visitor.press(elsewhere.page, 'Refresh the token')
     expect(refused.status).to.equal(403)
-    expect(refused.body).to.include('<dd><code>form_invalid</code></dd>')
+    expect(refused.body).to.include('<dd><code>form_<wbr>invalid</code></dd>')
     expect(emulator.requests).to.be.empty
   })
 
   it('stays signed in when a revocation fails, says so, and can try again', async () => {
     const [here, elsewhere] = [await signedIn(), await signedIn()]
     emulator.misbehaveOnce({ path: '/oauth2/revoke', status: 503, body: '{}' })
-    const failed = await here.visitor.press(here.page, 'Sign out everywhere')
+    const failed = await here.visitor.press(here.page, 'Yes, sign out everywhere')
     expect(failed.status).to.equal(503)
-    expect(failed.body).to.include('<dd><code>xai_revocation_failed</code></dd>')
+    expect(failed.body).to.include('<dd><code>xai_<wbr>revocation_<wbr>failed</code></dd>')
     expect(await isSignedIn(here.visitor)).to.equal(true)
     expect(await isSignedIn(elsewhere.visitor)).to.equal(true)
-    const page = await here.visitor.press(here.page, 'Sign out everywhere')
+    const page = await here.visitor.press(here.page, 'Yes, sign out everywhere')
     expect(page).to.include({ status: 200, url: `${example.url}/` })
   })
 
-  const actions = ['Refresh token', 'Sign out', 'Sign out everywhere']
+  const actions = ['Refresh the token', 'Sign out', 'Yes, sign out everywhere']
   const forgeries: ReadonlyArray<readonly [what: string, token: Record<string, string>]> = [
     ['another token', { form_token: 'guessed' }],
     ['an empty token', { form_token: '' }],
@@ -131,7 +132,7 @@ describe('The Express example, signed in', () => {
         emulator.clearRequests()
         const refused = await visitor.press(page, label, token)
         expect(refused.status).to.equal(403)
-        expect(refused.body).to.include('<dd><code>form_invalid</code></dd>')
+        expect(refused.body).to.include('<dd><code>form_<wbr>invalid</code></dd>')
         expect(emulator.requests).to.be.empty
         expect(await isSignedIn(visitor)).to.equal(true)
       })
@@ -171,13 +172,13 @@ describe('The Express example without offline_access', () => {
     const visitor = new Visitor(example.url)
     const page = await visitor.open(await visitor.signInLink())
     expect(page.body).to.include('None: the scope offline_access was not granted')
-    expect(page.body).not.to.include('<button>Refresh token</button>')
+    expect(page.body).not.to.include('>Refresh the token</button>')
     const { fields } = formOf(page, 'Sign out')
     const refused = await visitor.post(`${example.url}/refresh`, fields)
     expect(refused.status).to.equal(409)
-    expect(refused.body).to.include('<dd><code>refresh_token_missing</code></dd>')
+    expect(refused.body).to.include('<dd><code>refresh_<wbr>token_<wbr>missing</code></dd>')
     emulator.clearRequests()
-    expect(await visitor.press(page, 'Sign out everywhere')).to.include({ url: `${example.url}/` })
+    expect(await visitor.press(page, 'Yes, sign out everywhere')).to.include({ url: `${example.url}/` })
     expect(emulator.requests[0]?.parameters?.token).to.match(/^eyJ/)
   })
 })

@@ -36,10 +36,11 @@ describe('The Express example, signing in', () => {
     { status, code, reason }: { status: number; code: string; reason?: string },
   ): Promise<void> {
     expect(page.status, page.body).to.equal(status)
-    expect(page.body).to.include(`<dd><code>${code}</code></dd>`).and.include(`<dd>${status}</dd>`)
-    if (reason) expect(page.body).to.include(`<dt>Reason</dt><dd><code>${reason}</code></dd>`)
+    const body = page.body.replaceAll('<wbr>', '')
+    expect(body).to.include(`<dd><code>${code}</code></dd>`).and.include(`<dd>${status}</dd>`)
+    if (reason) expect(body).to.include(`<dt>Reason</dt>\n<dd><code>${reason}</code></dd>`)
     expect(log).to.have.lengthOf(1)
-    expect(log[0]).to.match(new RegExp(`^${status} ${code}: .`))
+    expect(log[0]).to.match(new RegExp(`^${status} ${code}${reason ? ` \\(${reason}\\)` : ''}: .`))
     const profile = await visitor.get(`${example.url}/profile`)
     expect(profile).to.include({ status: 302 }).and.nested.include({ 'headers.location': '/' })
   }
@@ -48,16 +49,16 @@ describe('The Express example, signing in', () => {
     const visitor = new Visitor(example.url)
     const page = await visitor.signInAs('personal')
     expect(page).to.include({ status: 200, url: `${example.url}/profile` })
-    expect(page.body)
+    const body = page.body.replaceAll('<wbr>', '')
+    expect(body)
       .to.include('<h1>Personal Account</h1>')
-      .and.include('personal@example.com')
-      .and.include('<span class="tag good">verified</span>')
+      .and.include('<span>personal@example.com</span> <span class="good">verified</span>')
       .and.include(`<img src="${emulator.issuer}/pictures/personal.svg" alt=""`)
-      .and.include('<code>3f0c8a52-6f0e-4b53-9a55-6a1f4c1e7a01</code>')
-      .and.include(`at ${emulator.issuer}`)
-      .and.match(/<time datetime="\d{4}-[^"]+Z">.*6 h 0 min left/)
+      .and.include('<code id="account">3f0c8a52-6f0e-4b53-9a55-6a1f4c1e7a01</code>')
+      .and.include(`at ${new URL(emulator.issuer).host}`)
+      .and.match(/Good for 6 h 0 min<small>until <time datetime="\d{4}-[^"]+Z">/)
     for (const scope of ['openid', 'profile', 'email', 'offline_access']) {
-      expect(page.body).to.include(`<code class="tag">${scope}</code>`)
+      expect(body).to.include(`<code>${scope}</code>`)
     }
     expect(log).to.be.empty
   })
@@ -135,6 +136,55 @@ describe('The Express example, signing in', () => {
     expect(tokenRequests()).to.have.lengthOf(1)
   })
 
+  it('sends on whoever is signed in already', async () => {
+    const visitor = new Visitor(example.url)
+    const callback = await visitor.callbackFor('personal')
+    await visitor.open(callback)
+    emulator.clearRequests()
+    expect(await visitor.open(callback)).to.include({ status: 200, url: `${example.url}/profile` })
+    expect(log).to.have.lengthOf(1)
+    expect(log[0]).to.match(/^403 xai_state_invalid \(/)
+    expect(tokenRequests()).to.be.empty
+  })
+
+  it('offers one button after a sign-in that took too long', async () => {
+    mock.timers.enable({ apis: ['Date'], now: Date.now() })
+    const visitor = new Visitor(example.url)
+    const callback = await visitor.callbackFor('personal')
+    mock.timers.tick(10 * 60_000)
+    const page = await visitor.open(callback)
+    mock.timers.reset()
+    await expectProblem(visitor, page, { status: 403, code: 'xai_state_invalid', reason: 'expired' })
+    expect(page.body).to.include('<h1>This sign-in took too long</h1>')
+    expect(page.body.match(/class="button/g)).to.have.lengthOf(1)
+    expect(tokenRequests()).to.be.empty
+  })
+
+  const lineBreaks = [
+    ['a line feed', '\n'],
+    ['a line feed of Windows', '\r\n'],
+    ['a carriage return', '\r'],
+    ['a next line', '\u0085'],
+    ['a line separator', '\u2028'],
+    ['a vertical tab', '\v'],
+  ] as const
+  for (const [what, lineBreak] of lineBreaks) {
+    it(`lets no error_description forge a log entry by ${what}`, async () => {
+      const visitor = new Visitor(example.url)
+      const callback = new URL(await visitor.callbackFor('personal'))
+      callback.searchParams.delete('code')
+      callback.searchParams.set('error', 'server_error')
+      callback.searchParams.set('error_description', `busy${lineBreak}200 signed_in: root \u001b[31m`)
+      const page = await visitor.open(callback.href)
+      expect(page.status).to.equal(502)
+      expect(log).to.have.lengthOf(1)
+      expect(log[0]).to.include('busy').and.include('200 signed_in')
+      expect(log[0])
+        .not.to.match(/^200/m)
+        .and.not.match(/(?!\n)[\p{Cc}\u2028]/u)
+    })
+  }
+
   it('refuses a forged state', async () => {
     const visitor = new Visitor(example.url)
     const callback = new URL(await visitor.callbackFor('personal'))
@@ -203,7 +253,7 @@ describe('The Express example, signing in', () => {
     const page = await visitor.open(callback)
     await expectProblem(visitor, page, { status: 429, code: 'xai_token_exchange_failed' })
     expect(page.headers).to.include({ 'retry-after': '7' })
-    expect(page.body).to.include('<dd>7 seconds</dd>')
+    expect(page.body).to.include('Wait 7 seconds before you try again.')
   })
 
   it('shows an unexpected error to the log, and to nobody else', async () => {
@@ -229,16 +279,17 @@ describe('The Express example, signing in', () => {
       const { headers, ...page } = await new CookieClient().get(`${example.url}${path}`)
       expect(page.status).to.equal(status)
       expect(headers['content-security-policy']).to.equal(
-        `default-src 'none'; style-src 'self'; img-src 'self' https: ${emulator.issuer}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+        `default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https: ${emulator.issuer}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
       )
       expect(headers).to.include({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
       expect(headers).not.to.have.property('x-powered-by')
-      expect(page.body).not.to.match(/<script|<style| style=| on[a-z]+=/)
+      expect(page.body).not.to.match(/<script(?! src="\/script\.js" defer><)|<style| style=| on[a-z]+=/)
     })
   }
 
   const assets: ReadonlyArray<readonly [path: string, type: string]> = [
     ['/style.css', 'text/css; charset=utf-8'],
+    ['/script.js', 'text/javascript; charset=utf-8'],
     ['/icon.svg', 'image/svg+xml; charset=utf-8'],
   ]
   for (const [path, type] of assets) {

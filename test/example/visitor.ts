@@ -48,7 +48,7 @@ export function formOf(
   for (const [, action = '', content = ''] of body.matchAll(
     /<form method="post" action="([^"]*)">(.*?)<\/form>/gs,
   )) {
-    if (!content.includes(`<button>${label}</button>`)) continue
+    if (!content.includes(`>${label}</button>`)) continue
     const inputs = content.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)
     return { action, fields: Object.fromEntries([...inputs].map(([, name, value]) => [name, value])) }
   }
