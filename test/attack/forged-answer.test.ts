@@ -21,7 +21,7 @@ for (const [name, setup] of stores)
           const callback = await scene.pending()
           const response = await scene.victim.get(withParameters(callback, { ...forged, error, state }))
           await scene.expectRefused(endingOf(response), 403, { code: 'xai_state_invalid', reason })
-          expect(response.body).not.to.include('555')
+          expect(response.body).not.to.include('unlock your account')
           await scene.expectCompletion(callback)
         })
 
@@ -30,7 +30,7 @@ for (const [name, setup] of stores)
       const url = `${scene.application.callbackURL}?${new URLSearchParams({ error: 'access_denied', error_description: forgedWords })}`
       const response = await scene.victim.get(url)
       await scene.expectRefused(endingOf(response), 403, { code: 'xai_state_invalid', reason: 'missing' })
-      expect(response.body).not.to.include('555')
+      expect(response.body).not.to.include('unlock your account')
     })
 
     it('lets forged text with the state of another browser reach nobody', async () => {
@@ -39,7 +39,7 @@ for (const [name, setup] of stores)
       const callback = await scene.pending()
       const response = await scene.victim.get(bait)
       await scene.expectRefused(endingOf(response), 403, { code: 'xai_state_invalid', reason: 'unknown' })
-      expect(response.body).not.to.include('555')
+      expect(response.body).not.to.include('unlock your account')
       await scene.expectCompletion(callback)
     })
 
@@ -105,7 +105,7 @@ for (const [name, setup] of stores)
       const answer = { ...forged, iss: 'https://attacker.example' }
       const response = await scene.victim.get(withParameters(await scene.pending(), answer))
       await scene.expectRefused(endingOf(response), 403, { code: 'xai_callback_invalid' })
-      expect(response.body).not.to.include('555')
+      expect(response.body).not.to.include('unlock your account')
     })
 
     it('believes a state before an iss', async () => {
