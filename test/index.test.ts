@@ -11,6 +11,9 @@ describe('passport-xai', () => {
       'SessionStateStore',
       'CookieStateStore',
       'loopbackRelay',
+      'TokenManager',
+      'MemoryTokenStore',
+      'sealTokens',
     ])
   })
 

@@ -178,6 +178,16 @@ describe('XaiOAuth2', () => {
       expect((error as Error).message).not.to.match(/verifier|state store/)
     })
 
+    it('sends a code that it is given with one', async () => {
+      answering = (socket) => socket.write(httpAnswer(200, '{"access_token":"AT-1"}'))
+      await ask(clientOf(), 'the-code', { grant_type: 'urn:example:grant' })
+      expect(formOf(server.requests[0])).to.deep.equal({
+        grant_type: 'urn:example:grant',
+        code: 'the-code',
+        client_id: 'app',
+      })
+    })
+
     it('asks with a device code, which no error repeats', async () => {
       const deviceCode = 'device code of this test'
       const body = JSON.stringify({ error: 'invalid_grant', error_description: deviceCode })

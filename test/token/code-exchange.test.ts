@@ -99,6 +99,11 @@ describe('a code exchange', () => {
         expect(verified).to.be.empty
       })
 
+    it('keeps the status of a refusal without a body', async () => {
+      const { value } = await signInWith((done) => done({ statusCode: 503 }))
+      expect(value).to.include({ code: 'xai_token_exchange_failed', status: 503 })
+    })
+
     it('tells a denied tier as the strategy itself does', async () => {
       const { value } = await signInWith((done) =>
         done({ statusCode: 403, data: '{"error":"access_denied"}' }),

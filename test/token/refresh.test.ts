@@ -1,14 +1,15 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { getEventListeners } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import type { Misbehaviour } from '../../lib/emulator/misbehaviour.js'
 import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
-import { refreshOnce } from '../../lib/token/refresh.js'
+import { refreshOnce, unlessAborted } from '../../lib/token/refresh.js'
 import { signInDirectly } from '../support/direct-sign-in.js'
+import { FaultServer, httpAnswer } from '../support/fault-server.js'
 import { nextRefreshEvent } from '../support/refresh-event.js'
 import { until } from '../support/until.js'
 
@@ -248,6 +249,12 @@ describe('strategy.refresh', () => {
       const reason = new Error('too late')
       expect(await failureOf(strategy.refresh('old', { signal: AbortSignal.abort(reason) }))).to.equal(reason)
       expect(emulator.requests).to.be.empty
+    })
+
+    it('does not wait for a flight when the signal was aborted before the flight was joined', async () => {
+      const reason = new Error('too late')
+      const never = new Promise(() => {})
+      expect(await failureOf(unlessAborted(never, AbortSignal.abort(reason)))).to.equal(reason)
     })
 
     it('causes no unhandled rejection when the refresh fails after everybody left', async () => {
@@ -617,6 +624,25 @@ describe('strategy.refresh', () => {
       const refused = await failureOf(buildStrategy({ issuer: `http://127.0.0.1:${port}` }).refresh('old'))
       expect(refused).to.include({ code: 'xai_refresh_failed', status: 502 })
       expect(refused.cause).to.include({ code: 'ECONNREFUSED' })
+    })
+
+    it('never goes out on a connection that has been idle, and only once', async () => {
+      let answer = (socket: Socket): void =>
+        void socket.write(httpAnswer(200, '{"access_token":"new","refresh_token":"next"}'))
+      const server = await FaultServer.start((socket) => answer(socket))
+      try {
+        const of = buildStrategy({ issuer: server.origin })
+        await of.refresh('first')
+        expect(server.sockets.at(-1)?.closed).to.equal(false)
+        answer = (socket) => socket.destroy()
+        const error = await failureOf(of.refresh('second'))
+        expect(error).to.include({ code: 'xai_refresh_failed', status: 502 })
+        expect(error.message).to.match(sentence)
+        expect(server.sockets).to.have.length(2)
+        expect(server.requests).to.have.length(2)
+      } finally {
+        await server.close()
+      }
     })
 
     it('ends at the deadline', async () => {

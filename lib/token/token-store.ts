@@ -1,0 +1,61 @@
+import { optionError } from '../check.js'
+
+/** Where a {@link TokenManager} keeps tokens: to be implemented on the database of the application. */
+export interface TokenStore {
+  /** The text that was written last under this key; nothing when there is none. */
+  read(key: string): Promise<string | null | undefined>
+  /**
+   * Writes a text, or removes it when `text` is `undefined`, in one atomic step. With `expected`, only in the place
+   * of exactly this text: resolves to `false`, and changes nothing, when something else or nothing is there.
+   */
+  write(key: string, text: string | undefined, expected?: string): Promise<boolean>
+  /**
+   * Runs `run` while nobody else, in whichever process, does so for the same key; the lock is let go when the promise
+   * of `run` has settled. A lock that ends by itself, so that a process that died holds up nobody, passes to `run`
+   * the milliseconds in which a refresh may still begin: what is left of its lease, less the time that a refresh takes.
+   */
+  lock<Result>(key: string, run: (startWithin?: number) => Promise<Result>): Promise<Result>
+}
+
+/** Demands the three methods of a store. @throws {TypeError} that names the one that is missing */
+export function checkTokenStore(where: string, store: unknown): asserts store is TokenStore {
+  for (const method of ['read', 'write', 'lock']) {
+    if (typeof Object(store)[method] === 'function') continue
+    throw optionError(
+      where,
+      `store has no method ${method}; write a store with read, write and lock (TokenStore)`,
+    )
+  }
+}
+
+/** Keeps tokens in the memory of one process, as long as it runs. */
+export class MemoryTokenStore implements TokenStore {
+  private readonly texts = new Map<string, string>()
+  /** By key, the end of whoever came last for its lock. */
+  private readonly queues = new Map<string, Promise<void>>()
+
+  async read(key: string): Promise<string | undefined> {
+    return this.texts.get(key)
+  }
+
+  async write(key: string, text: string | undefined, expected?: string): Promise<boolean> {
+    if (expected !== undefined && this.texts.get(key) !== expected) return false
+    if (text === undefined) this.texts.delete(key)
+    else this.texts.set(key, text)
+    return true
+  }
+
+  async lock<Result>(key: string, run: () => Promise<Result>): Promise<Result> {
+    const result = Promise.resolve(this.queues.get(key)).then(run)
+    const end = result.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.queues.set(key, end)
+    try {
+      return await result
+    } finally {
+      if (this.queues.get(key) === end) this.queues.delete(key)
+    }
+  }
+}
