@@ -18,6 +18,7 @@ export type {
   XaiVerifyFunctionWithRequestAndParams,
 } from './sign-in/verify.js'
 export { CookieStateStore, type CookieStateStoreOptions } from './state/cookie-state-store.js'
+export type { DeviceMetadata, DeviceStore, PendingDevice } from './state/pending-device.js'
 export { SessionStateStore } from './state/session-state-store.js'
 export type { StateFailure, StateFailureReason } from './state/state-failure.js'
 export type {

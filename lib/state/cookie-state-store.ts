@@ -1,24 +1,46 @@
-import type { ServerResponse } from 'node:http'
 import type { Request } from 'express'
+import { checkOptionNames } from '../check.js'
 import { isSame, randomToken } from '../oauth/pkce.js'
-import { bindingOf, buildPendingSignIn, isExpired, type PendingSignIn } from './pending-sign-in.js'
-import { buildSeal, type Seal } from './seal.js'
+import { Seal } from '../seal.js'
 import {
+  belongsTo,
   buildSetCookie,
+  type Cookie,
   cookieNameOf,
-  findCookie,
+  findCookies,
+  findSignInCookies,
+  isSecureRequest,
   maxCookieBytes,
-  parseSignInCookies,
-  type SignInCookie,
+  setCookies,
+  signInCookieNameOf,
   surplusOf,
-} from './sign-in-cookie.js'
-import { SpentStates } from './spent-state.js'
-import { buildStateFailure, type StateFailure } from './state-failure.js'
+} from './cookie.js'
+import {
+  DeviceMemory,
+  type DeviceMetadata,
+  type DeviceStore,
+  deviceBindingOf,
+  expiredDeviceLifetime,
+  type PendingDevice,
+} from './pending-device.js'
+import {
+  buildPendingSignIn,
+  digestOfUser,
+  findFault,
+  isExpired,
+  type PendingSignIn,
+  signInLifetime,
+} from './pending-sign-in.js'
+import { Recent } from './recent.js'
+import { buildStateFailure, explainMissing, hostOf, type StateFailure } from './state-failure.js'
 import type { StateLoadedCallback, StateMetadata, StateStore, StateStoredCallback } from './state-store.js'
 
-const minSecretCharacters = 32
+const where = 'CookieStateStore'
 
-/** However many cookies somebody plants, one answer removes no more than this. */
+/** Seconds that a browser keeps the cookie of a sign-in: longer than it may take, so that an expired one can be told. */
+const signInMaxAge = (2 * signInLifetime) / 1000
+
+/** However many cookies somebody plants, one response removes no more than this. */
 const maxRemovals = 32
 
 /** Options of a {@link CookieStateStore}. */
@@ -27,117 +49,130 @@ export interface CookieStateStoreOptions {
   secret: string | readonly string[]
 }
 
+/** A sign-in as its cookie has it. */
+interface SealedSignIn extends PendingSignIn {
+  /** Who was signed in when it began, see {@link digestOfUser}. */
+  user: string
+}
+
 /**
  * Keeps each pending sign-in in an encrypted, authenticated cookie of its own, so that any process that knows the
  * secret can finish what another began, without a session. Up to 8 at once in one browser (fewer when the
- * application's state is large), each for 10 minutes.
- * One use is certain within a process only: elsewhere, a browser that sends the whole cookie again is believed.
+ * application's state is large), each for 10 minutes, bound to client, issuer, token URL, redirect URI and who is
+ * signed in. One use is certain within a process only: elsewhere, a browser that sends the whole cookie again is believed.
  */
-export class CookieStateStore implements StateStore {
+export class CookieStateStore implements StateStore, DeviceStore {
   private readonly seal: Seal
-  private readonly spent = new SpentStates()
+  private readonly spent = new Recent<true>(signInLifetime)
+  /** The host names on which sign-ins began. */
+  private readonly beganOn = new Recent<string | undefined>(signInLifetime)
+  private readonly devices = new DeviceMemory()
 
+  /** @throws {TypeError} that says which option is wrong, and what to write */
   constructor(options: CookieStateStoreOptions) {
-    this.seal = buildSeal(parseSecrets(options))
+    const given: unknown = options ?? {}
+    checkOptionNames(where, given, ['secret'], { secrets: 'write secret, which may be a list' })
+    this.seal = new Seal(where, given.secret, 'state cookie')
   }
 
   store(
     req: Request,
     codeVerifier: string,
-    state: unknown,
+    applicationState: unknown,
     meta: StateMetadata,
     callback: StateStoredCallback,
   ): void {
-    const handle = randomToken()
-    this.keep(req, buildPendingSignIn(handle, codeVerifier, state, meta), meta).then(
-      () => callback(null, handle),
-      (error: Error) => callback(error),
-    )
-  }
-
-  verify(req: Request, handle: string, meta: StateMetadata, callback: StateLoadedCallback): void {
-    this.take(req, handle, meta).then(
-      (taken) =>
-        'reason' in taken ? callback(null, false, taken) : callback(null, taken.codeVerifier, taken.state),
-      (error: Error) => callback(error),
-    )
-  }
-
-  /** Whether this browser has begun the sign-in of a state, which is pending and in time still. Reads only. */
-  async holds(req: Request, handle: string): Promise<boolean> {
-    const cookies = [true, false].flatMap((secure) => parseSignInCookies(req.headers?.cookie, secure))
-    const cookie = findCookie(cookies, handle)
-    const signIn = cookie && (await this.open(cookie))
-    return (
-      signIn !== undefined && isSame(signIn.handle, handle) && !isExpired(signIn) && !this.spent.has(handle)
-    )
-  }
-
-  private async keep(req: Request, signIn: PendingSignIn, meta: StateMetadata): Promise<void> {
     const secure = isSecure(meta)
-    const cookie = { name: cookieNameOf(signIn.handle, secure), value: await this.seal.seal(signIn) }
-    const header = buildSetCookie(cookie, secure)
+    const state = randomToken()
+    const pending = buildPendingSignIn(req, { state, codeVerifier, applicationState }, meta)
+    const signIn: SealedSignIn = { ...pending, user: digestOfUser(req) }
+    const cookie = { name: signInCookieNameOf(signIn, secure), value: this.seal.seal(JSON.stringify(signIn)) }
+    const header = buildSetCookie(cookie, secure, signInMaxAge)
     if (header.length > maxCookieBytes) {
       throw new TypeError('CookieStateStore: the state is too large for a cookie; keep it below 2,500 bytes')
     }
-    const surplus = surplusOf(parseSignInCookies(req.headers?.cookie, secure), cookie).slice(0, maxRemovals)
-    const removals = surplus.map(({ name }) => buildSetCookie({ name, value: '' }, secure))
-    setCookies(req, [...removals, header])
+    const surplus = surplusOf(findSignInCookies(req, secure), cookie).slice(0, maxRemovals)
+    setCookies(req, [...surplus.map(({ name }) => buildSetCookie({ name, value: '' }, secure, 0)), header])
+    this.beganOn.set(state, hostOf(req))
+    callback(null, state)
   }
 
-  private async take(
-    req: Request,
-    handle: string,
-    meta: StateMetadata,
-  ): Promise<PendingSignIn | StateFailure> {
+  verify(req: Request, state: string, meta: StateMetadata, callback: StateLoadedCallback): void {
+    const taken = this.take(req, state, meta)
+    if ('reason' in taken) callback(null, false, taken)
+    else callback(null, taken.codeVerifier, taken.applicationState)
+  }
+
+  /** Whether this browser has begun the sign-in of a state, which is pending and in time still. Reads only. */
+  holds(req: Request, state: string): boolean {
+    const cookies = [true, false].flatMap((secure) => findSignInCookies(req, secure))
+    const cookie = cookies.find(belongsTo(state))
+    const signIn = cookie && this.open<SealedSignIn>(cookie)
+    return signIn !== undefined && isSame(signIn.state, state) && !isExpired(signIn) && !this.spent.get(state)
+  }
+
+  private take(req: Request, state: string, meta: StateMetadata): PendingSignIn | StateFailure {
     const secure = isSecure(meta)
-    const cookies = parseSignInCookies(req.headers?.cookie, secure)
-    const cookie = findCookie(cookies, handle)
-    if (this.spent.has(handle)) return buildStateFailure('used')
-    if (!cookie) return buildStateFailure(cookies.length === 0 ? 'missing' : 'unknown', req)
-    const signIn = await this.open(cookie)
+    const cookies = findSignInCookies(req, secure)
+    const cookie = cookies.find(belongsTo(state))
+    if (this.spent.get(state)) return buildStateFailure('used')
+    if (!cookie) {
+      if (cookies.length > 0) return buildStateFailure('unknown')
+      return buildStateFailure('missing', explainMissing(req, this.beganOn.get(state)))
+    }
+    const signIn = this.open<SealedSignIn>(cookie)
     if (!signIn) return buildStateFailure('unreadable')
-    if (!isSame(signIn.handle, handle)) return buildStateFailure('unknown')
-    if (!isSame(signIn.binding, bindingOf(meta))) return buildStateFailure('mismatch')
-    if (isExpired(signIn)) return buildStateFailure('expired')
-    // Asked again, because another request may have come while this one was opening its cookie.
-    if (this.spent.has(handle)) return buildStateFailure('used')
-    // Not the handle of the request: it is part of the URL's text, and would keep all of that in memory.
-    this.spent.add(signIn.handle)
-    setCookies(req, [buildSetCookie({ name: cookie.name, value: '' }, secure)])
+    const fault = findFault(signIn, state, meta)
+    if (fault) return buildStateFailure(fault)
+    // Whoever plants a cookie in a browser must not get their sign-in into the account of the person who uses it.
+    if (!isSame(signIn.user, digestOfUser(req))) return buildStateFailure('superseded')
+    // Not the state of the request: it is part of the URL's text, and would keep all of that in memory.
+    this.spent.set(signIn.state, true)
+    setCookies(req, [buildSetCookie({ name: cookie.name, value: '' }, secure, 0)])
     return signIn
   }
 
-  private async open({ value }: SignInCookie): Promise<PendingSignIn | undefined> {
-    return value.length <= maxCookieBytes
-      ? ((await this.seal.open(value)) as PendingSignIn | undefined)
-      : undefined
+  async readDevice(req: Request, meta: DeviceMetadata): Promise<PendingDevice | undefined> {
+    const name = deviceCookieNameOf(meta, isSecureRequest(req))
+    const cookie = findCookies(req, deviceForm).find((candidate) => candidate.name === name)
+    const device = cookie && this.open<PendingDevice>(cookie, deviceSealOf(req, meta))
+    return device && this.devices.latestOf(device)
+  }
+
+  async keepDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
+    if (!this.devices.remember(device)) return
+    const secure = isSecureRequest(req)
+    const value = this.seal.seal(JSON.stringify(device), deviceSealOf(req, meta))
+    const maxAge = Math.ceil((device.expires + expiredDeviceLifetime - Date.now()) / 1000)
+    const header = buildSetCookie({ name: deviceCookieNameOf(meta, secure), value }, secure, maxAge)
+    if (header.length > maxCookieBytes) {
+      throw new TypeError(
+        'CookieStateStore: the device sign-in is too large for a cookie; use SessionStateStore',
+      )
+    }
+    setCookies(req, [header])
+  }
+
+  async forgetDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
+    this.devices.markUsed(device)
+    const secure = isSecureRequest(req)
+    setCookies(req, [buildSetCookie({ name: deviceCookieNameOf(meta, secure), value: '' }, secure, 0)])
+  }
+
+  private open<Value>({ value }: Cookie, boundTo?: string): Value | undefined {
+    const text = value.length <= maxCookieBytes ? this.seal.open(value, boundTo) : undefined
+    return text === undefined ? undefined : (JSON.parse(text) as Value)
   }
 }
 
 /** Behind a proxy only the redirect URI tells whether the browser speaks https. */
 const isSecure = ({ callbackURL }: StateMetadata): boolean => callbackURL.startsWith('https:')
 
-function parseSecrets(options: CookieStateStoreOptions): [string, ...string[]] {
-  const { secret } = Object(options) as Partial<CookieStateStoreOptions>
-  const secrets = [secret ?? []].flat()
-  const isGood = (value: unknown): boolean => typeof value === 'string' && value.length >= minSecretCharacters
-  if (secrets.length === 0 || !secrets.every(isGood)) {
-    throw new TypeError(
-      `CookieStateStore: secret must be a string of at least ${minSecretCharacters} characters, or a list of such; make one with: openssl rand -base64 48`,
-    )
-  }
-  return secrets as [string, ...string[]]
-}
+const deviceForm = /^(?:__Host-)?xai-device\.[\w-]{16}$/
 
-function setCookies(req: Request, headers: string[]): void {
-  // In Koa the context has it; what koa-passport calls `req.res` sets headers, but cannot add one.
-  const { ctx, res } = req as { ctx?: { res?: ServerResponse }; res?: ServerResponse }
-  const response = ctx?.res ?? res
-  if (!response) {
-    throw new TypeError(
-      'CookieStateStore: the request has no response; put it there in middleware before passport, req.res = res, or use SessionStateStore',
-    )
-  }
-  for (const header of headers) response.appendHeader('Set-Cookie', header)
-}
+const deviceCookieNameOf = (meta: DeviceMetadata, secure: boolean): string =>
+  cookieNameOf(`xai-device.${deviceBindingOf(meta).slice(0, 16)}`, secure)
+
+/** What the seal of a device sign-in is bound to: it opens for the same strategy, and for the same person signed in. */
+const deviceSealOf = (req: Request, meta: DeviceMetadata): string =>
+  `device ${deviceBindingOf(meta)} ${digestOfUser(req)}`

@@ -1,64 +1,83 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Request } from 'express'
+import { checkOptionNames, optionError } from '../check.js'
 import { isSame, randomToken } from '../oauth/pkce.js'
 import {
-  bindingOf,
+  DeviceMemory,
+  type DeviceMetadata,
+  type DeviceStore,
+  deviceBindingOf,
+  type PendingDevice,
+} from './pending-device.js'
+import {
   buildPendingSignIn,
+  byDispensability,
+  digestOfUser,
+  findFault,
   isExpired,
   maxPendingSignIns,
   type PendingSignIn,
+  signInLifetime,
 } from './pending-sign-in.js'
-import { SpentStates } from './spent-state.js'
-import { buildStateFailure, type StateFailureReason } from './state-failure.js'
+import { Recent } from './recent.js'
+import { readSavedSession, type Session, saveSession, sessionOf } from './session.js'
+import { buildStateFailure, explainMissing, hostOf, type StateFailure } from './state-failure.js'
 import type { StateLoadedCallback, StateMetadata, StateStore, StateStoredCallback } from './state-store.js'
 
-type Session = Record<string, unknown> & { regenerate?: (...args: unknown[]) => unknown }
+const where = 'SessionStateStore'
 
-const defaultKey = 'oauth2:auth.x.ai'
+/** What is left in the session of a sign-in that was taken; `takenBy` says which request took it. */
+type TakenMark = Pick<PendingSignIn, 'state' | 'began'> & { takenBy: string }
 
 /**
- * Keeps pending sign-ins in the application's session: up to 8 at once in one browser, each for 10 minutes and
- * for one use, bound to client, issuer and redirect URI. Needs a session on the request.
+ * Keeps pending sign-ins in the application's session: up to 8 at once in one browser, each for 10 minutes and for
+ * one use, bound to client, issuer, token URL and redirect URI. They end when Passport renews the session at login.
+ * Processes that share the session store share them. Needs a session on the request.
  */
-export class SessionStateStore implements StateStore {
+export class SessionStateStore implements StateStore, DeviceStore {
   private readonly key: string
-  private readonly spent = new SpentStates()
+  private readonly spent = new Recent<true>(signInLifetime)
+  /** The host names on which sign-ins began. */
+  private readonly beganOn = new Recent<string | undefined>(signInLifetime)
+  private readonly devices = new DeviceMemory()
 
-  /** `key`: the name in the session under which sign-ins are kept. */
-  constructor({ key = defaultKey }: { key?: string | undefined } = {}) {
+  /**
+   * `key`: the name in the session under which sign-ins are kept; default `oauth2:auth.x.ai`.
+   *
+   * @throws {TypeError} that says which option is wrong, and what to write
+   */
+  constructor(options: { key?: string | undefined } = {}) {
+    checkOptionNames(where, options, ['key'], { sessionKey: 'write key' })
+    const { key = 'oauth2:auth.x.ai' } = options as { key?: unknown }
+    if (typeof key !== 'string' || key === '')
+      throw optionError(where, "key must be a name; write key: 'xai'")
     this.key = key
   }
 
   store(
     req: Request,
     codeVerifier: string,
-    state: unknown,
+    applicationState: unknown,
     meta: StateMetadata,
     callback: StateStoredCallback,
   ): void {
     const session = sessionOf(req)
-    if (!session) return callback(missingSessionError())
-    const handle = randomToken()
-    const signIn = buildPendingSignIn(handle, codeVerifier, state, meta)
+    const state = randomToken()
+    const signIn = buildPendingSignIn(req, { state, codeVerifier, applicationState }, meta)
     // A new list under the top-level key: some session middleware notices nothing less.
-    session[this.key] = [...this.pendingIn(session), signIn].slice(-maxPendingSignIns)
-    callback(null, handle)
+    session[this.key] = [...this.withRoomForOne(this.signInsOf(session)), signIn]
+    this.beganOn.set(state, hostOf(req))
+    callback(null, state)
   }
 
-  verify(req: Request, handle: string, meta: StateMetadata, callback: StateLoadedCallback): void {
-    const session = sessionOf(req)
-    if (!session) return callback(missingSessionError())
-    const fail = (reason: StateFailureReason): void => callback(null, false, buildStateFailure(reason, req))
-    const pending = this.pendingIn(session)
-    const signIn = pending.find((candidate) => isSame(candidate.handle, handle))
-    if (this.spent.has(handle)) return fail('used')
-    if (!signIn) return fail(pending.length === 0 ? 'missing' : 'unknown')
-    if (!isSame(signIn.binding, bindingOf(meta))) return fail('mismatch')
-    if (isExpired(signIn)) return fail('expired')
-    // Not the handle of the request: it is part of the URL's text, and would keep all of that in memory.
-    this.spent.add(signIn.handle)
-    session[this.key] = pending.filter((other) => other !== signIn)
-    this.keepAcrossRegeneration(req, session)
-    callback(null, signIn.codeVerifier, signIn.state)
+  verify(req: Request, state: string, meta: StateMetadata, callback: StateLoadedCallback): void {
+    this.take(req, state, meta).then(
+      (taken) =>
+        'reason' in taken
+          ? callback(null, false, taken)
+          : callback(null, taken.codeVerifier, taken.applicationState),
+      (error: Error) => callback(error),
+    )
   }
 
   /**
@@ -66,53 +85,110 @@ export class SessionStateStore implements StateStore {
    *
    * @throws {TypeError} when the request has no session
    */
-  holds(req: Request, handle: string): boolean {
-    const session = sessionOf(req)
-    if (!session) throw missingSessionError()
-    const signIn = this.pendingIn(session).find((candidate) => isSame(candidate.handle, handle))
-    return signIn !== undefined && !isExpired(signIn) && !this.spent.has(handle)
+  holds(req: Request, state: string): boolean {
+    const signIn = this.signInsOf(sessionOf(req)).find((candidate) => isSame(candidate.state, state))
+    return signIn !== undefined && !isTaken(signIn) && !isExpired(signIn) && !this.spent.get(state)
   }
 
-  private pendingIn(session: Session): PendingSignIn[] {
+  private async take(
+    req: Request,
+    state: string,
+    meta: StateMetadata,
+  ): Promise<PendingSignIn | StateFailure> {
+    const session = sessionOf(req)
+    const signIns = this.signInsOf(session)
+    const signIn = signIns.find((candidate) => isSame(candidate.state, state))
+    if (this.spent.get(state) || (signIn && isTaken(signIn))) return buildStateFailure('used')
+    if (!signIn) {
+      // Passport renews the session at login, and what was pending in the old one ends there.
+      if (digestOfUser(req) !== '') return buildStateFailure('superseded')
+      if (signIns.length > 0) return buildStateFailure('unknown')
+      return buildStateFailure('missing', explainMissing(req, this.beganOn.get(state)))
+    }
+    const fault = findFault(signIn, state, meta)
+    if (fault) return buildStateFailure(fault)
+    // Not the state of the request: it is part of the URL's text, and would keep all of that in memory.
+    this.spent.set(signIn.state, true)
+    return (await this.claim(req, session, signIn)) ?? signIn
+  }
+
+  /**
+   * Takes a sign-in for this request alone, also among processes that share the session store; says why it cannot.
+   *
+   * A session is saved as a whole, without comparing: of two processes that read it before either saved, both would
+   * go on. So each leaves its mark, waits for as long as the other may take to do the same, and the mark that
+   * stands then is the one that counts.
+   */
+  private async claim(
+    req: Request,
+    session: Session,
+    { state, began }: PendingSignIn,
+  ): Promise<StateFailure | undefined> {
+    const mark: TakenMark = { state, began, takenBy: randomToken() }
+    const start = performance.now()
+    const saved = await readSavedSession(req)
+    const refusal = this.findOtherClaim(saved, mark)
+    if (refusal) return refusal
+    // What other processes have saved since this request began is kept.
+    const others = this.signInsOf(saved ?? session).filter((other) => other.state !== state)
+    session[this.key] = [...others, mark]
+    await saveSession(session)
+    if (saved === undefined) return undefined
+    const took = performance.now() - start
+    // Faster than a millisecond is memory, which no other process shares.
+    if (took >= 1) await setTimeout(took)
+    return this.findOtherClaim(await readSavedSession(req), mark)
+  }
+
+  private findOtherClaim(saved: Session | null | undefined, mark: TakenMark): StateFailure | undefined {
+    if (saved === undefined) return undefined
+    // Somebody signed in or out meanwhile.
+    if (saved === null) return buildStateFailure('unknown')
+    const entry = this.signInsOf(saved).find(({ state }) => state === mark.state)
+    return entry && isTaken(entry) && entry.takenBy !== mark.takenBy ? buildStateFailure('used') : undefined
+  }
+
+  private signInsOf(session: Session): Array<PendingSignIn | TakenMark> {
     const list = session[this.key]
     return Array.isArray(list) ? list : []
   }
 
-  /** A session is replaced when a sign-in succeeds; what other tabs have begun must outlive that. */
-  private keepAcrossRegeneration(req: Request, session: Session): void {
-    if (typeof session.regenerate !== 'function') return
-    const regenerate = session.regenerate.bind(session)
-    const value = (...args: unknown[]): unknown => {
-      const pending = this.pendingIn(session)
-      return callBefore(regenerate, args, () => {
-        const renewed = sessionOf(req)
-        if (renewed && pending.length > 0) renewed[this.key] = pending
-      })
-    }
-    Object.defineProperty(session, 'regenerate', { value, configurable: true, writable: true })
+  /** What stays when one more begins: those that have ended give way first. */
+  private withRoomForOne(signIns: Array<PendingSignIn | TakenMark>): Array<PendingSignIn | TakenMark> {
+    const isOver = (signIn: PendingSignIn | TakenMark): boolean => isTaken(signIn) || isExpired(signIn)
+    const first = signIns.toSorted((a, b) => Number(isOver(b)) - Number(isOver(a)) || byDispensability(a, b))
+    const surplus = new Set(first.slice(0, Math.max(0, signIns.length + 1 - maxPendingSignIns)))
+    return signIns.filter((signIn) => !surplus.has(signIn))
+  }
+
+  async readDevice(req: Request, meta: DeviceMetadata): Promise<PendingDevice | undefined> {
+    const session = sessionOf(req)
+    const saved = await readSavedSession(req)
+    const device = (saved === undefined ? session : saved)?.[this.deviceKeyOf(meta)]
+    return device ? this.devices.latestOf(device as PendingDevice) : undefined
+  }
+
+  async keepDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
+    const session = sessionOf(req)
+    if (!this.devices.remember(device)) return
+    session[this.deviceKeyOf(meta)] = device
+    await saveSession(session)
+  }
+
+  async forgetDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
+    const session = sessionOf(req)
+    const key = this.deviceKeyOf(meta)
+    this.devices.markUsed(device)
+    // Another tab may have begun anew meanwhile.
+    if ((session[key] as PendingDevice | undefined)?.deviceCode !== device.deviceCode) return
+    session[key] = undefined
+    await saveSession(session)
+  }
+
+  /** The binding is part of the name, so that strategies for other clients, issuers or servers never find it. */
+  private deviceKeyOf(meta: DeviceMetadata): string {
+    return `${this.key}:device:${deviceBindingOf(meta)}`
   }
 }
 
-/** Calls a function and runs `then` when it is done, before its caller hears of it: by callback, promise or return. */
-function callBefore(call: (...args: unknown[]) => unknown, args: unknown[], then: () => void): unknown {
-  const done = args.at(-1)
-  if (typeof done === 'function') {
-    const finish = (...results: unknown[]): unknown => {
-      then()
-      return done(...results)
-    }
-    return call(...args.slice(0, -1), finish)
-  }
-  const returned = call(...args)
-  if (returned instanceof Promise) return returned.then(then)
-  then()
-  return returned
-}
-
-const sessionOf = (req: Request): Session | undefined =>
-  (req as unknown as { session?: Session | undefined }).session
-
-const missingSessionError = (): Error =>
-  new TypeError(
-    'XaiStrategy: the request has no session; use session middleware (e.g. express-session) before passport, or store: new CookieStateStore({ secret })',
-  )
+const isTaken = (signIn: PendingSignIn | TakenMark): signIn is TakenMark => 'takenBy' in signIn

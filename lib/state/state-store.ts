@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { parseStateFailure, type StateFailure } from './state-failure.js'
+import { parseStateFailure, type StateFailure, warnOfFailure } from './state-failure.js'
 
 /** What a sign-in is bound to; passport-oauth2's metadata, and the issuer. */
 export interface StateMetadata {
@@ -88,7 +88,11 @@ export function takeSignIn(
       if (error) reject(error)
       // A store that found the sign-in and no verifier did not fail: the token request says what is missing.
       else if (codeVerifier || codeVerifier === '') resolve({ codeVerifier, state: stateOrFailure })
-      else resolve({ failure: parseStateFailure(stateOrFailure) })
+      else {
+        const failure = parseStateFailure(stateOrFailure)
+        warnOfFailure(failure)
+        resolve({ failure })
+      }
     }
     // Stores without an interest in the metadata take three parameters (passport-oauth2).
     const call = store.verify.length === 3 ? [req, state, loaded] : [req, state, meta, loaded]

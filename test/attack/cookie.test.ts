@@ -25,7 +25,7 @@ describe('an attack on the cookies of a CookieStateStore', () => {
   const forgeries: ReadonlyArray<
     readonly [what: string, change: (cookie: string) => string, reason: string]
   > = [
-    ['tampered with', (cookie) => cookie.replace(/\.[\w-]{16}\./, '.AAAAAAAAAAAAAAAA.'), 'unreadable'],
+    ['tampered with', (cookie) => `${cookie.slice(0, 200)}AAAA${cookie.slice(204)}`, 'unreadable'],
     ['truncated', (cookie) => cookie.slice(0, -10), 'unreadable'],
     ['emptied', (cookie) => cookie.replace(/=.*/s, '='), 'unreadable'],
     ['renamed to another state', (cookie) => cookie.replace(/[\w-]{16}=/, 'AAAAAAAAAAAAAAAA='), 'unknown'],

@@ -28,6 +28,10 @@ const requests: Readonly<Record<StateFailureReason, (scene: Scene) => Promise<En
     const cookie = scene.victim.jar.headerFor(new URL(callback))?.slice(0, -4) ?? ''
     return endingOf(await scene.victim.get(callback, { headers: { cookie } }))
   },
+  superseded: async (scene) => {
+    const callback = await scene.pending()
+    return load(scene.victim, withParameters(callback, { as: 'somebody' }))
+  },
 }
 
 describe('a refused state', () => {
@@ -43,6 +47,11 @@ describe('a refused state', () => {
         store: 'cookie',
         session: false,
         extend: (app, application) => {
+          // Stands for an application that tells who is signed in without a session.
+          app.use((req, _res, next) => {
+            if (typeof req.query.as === 'string') req.user = { id: req.query.as }
+            next()
+          })
           const strategy = application.buildStrategy({ clientID: 'another-client' })
           app.get('/other', application.finish(strategy))
         },

@@ -23,13 +23,6 @@ describe('Fastify with @fastify/secure-session', () => {
     expect(browser.jar.headerFor(new URL(callback))).to.not.equal(before)
   })
 
-  it('keeps what another tab has begun when the session is cleared at sign-in', async () => {
-    const [first, second] = [await app.begin(browser), await app.begin(browser)]
-    await browser.get(first)
-    expect((await browser.get(second)).status).to.equal(302)
-    expect(app.tokenRequests).to.equal(2)
-  })
-
   it('spends one code when one callback comes twice at once', async () => {
     const callback = await app.begin(browser)
     const statuses = (await Promise.all([browser.get(callback), browser.get(callback)])).map(

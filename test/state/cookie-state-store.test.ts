@@ -31,7 +31,7 @@ describe('CookieStateStore', () => {
     await save(storeWith(), browser.request())
     expect(browser.received).to.have.lengthOf(1)
     expect(browser.received[0]).to.match(
-      /^__Host-xai\.\w+\.[\w-]{16}=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=1200; Secure$/,
+      /^__Host-xai\.\w+\.[\w-]{16}=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=1200; Secure$/,
     )
   })
 
@@ -39,7 +39,7 @@ describe('CookieStateStore', () => {
     const browser = new CookieBrowser(new URL(onLoopback.callbackURL))
     const handle = await saveSignIn(storeWith(), browser.request(), 'verifier', 's', onLoopback)
     expect(browser.received[0]).to.match(
-      /^xai\.\w+\.[\w-]{16}=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=1200$/,
+      /^xai\.\w+\.[\w-]{16}=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=1200$/,
     )
     const taken = await takeSignIn(storeWith(), browser.request(), handle, onLoopback)
     expect(taken).to.deep.equal({ codeVerifier: 'verifier', state: 's' })
@@ -112,11 +112,7 @@ describe('CookieStateStore', () => {
   > = [
     ['truncated', (cookie) => cookie.slice(0, -5), 'unreadable'],
     ['emptied', (cookie) => cookie.replace(/=.*/, '='), 'unreadable'],
-    [
-      'changed in its middle',
-      (cookie) => cookie.replace(/\.[\w-]{16}\./, '.AAAAAAAAAAAAAAAA.'),
-      'unreadable',
-    ],
+    ['changed in its middle', (cookie) => `${cookie.slice(0, 200)}AAAA${cookie.slice(204)}`, 'unreadable'],
     [
       'changed at its end',
       (cookie) => `${cookie.slice(0, -2)}${cookie.endsWith('AA') ? 'BB' : 'AA'}`,
@@ -201,7 +197,7 @@ describe('CookieStateStore', () => {
     it(`refuses ${what}, and says what to write`, () => {
       expect(() => new CookieStateStore(options as { secret: string })).to.throw(
         TypeError,
-        /^CookieStateStore: secret must be a string of at least 32 characters, or a list of such; make one with/,
+        /^CookieStateStore: secret must be a string of at least 32 characters, or a list of them; make one with/,
       )
     })
 

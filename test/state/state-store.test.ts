@@ -173,7 +173,7 @@ describe('takeSignIn', () => {
   })
 
   const unknownMessage =
-    'This browser has no such sign-in pending: it began in another browser, or so long ago that it gave way to newer ones.'
+    'This browser has no such sign-in pending: it began in another browser, or it gave way because more than 8 were pending in this one.'
   const refusals: ReadonlyArray<readonly [what: string, said: unknown, failure: object]> = [
     ['a reason and a message', { reason: 'expired', message: 'm' }, { reason: 'expired', message: 'm' }],
     ['a message', { message: 'm' }, { reason: 'unknown', message: 'm' }],

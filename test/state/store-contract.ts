@@ -70,6 +70,7 @@ export function itKeepsTheContract({ buildStore, buildBrowser }: StoreSetup): vo
   const changes: ReadonlyArray<readonly [what: string, change: Partial<StateMetadata>]> = [
     ['client', { clientID: 'another' }],
     ['issuer', { issuer: 'https://auth.example' }],
+    ['token URL', { tokenURL: 'https://auth.example/token' }],
     ['redirect URI', { callbackURL: 'https://app.example/other' }],
   ]
   for (const [what, change] of changes)

@@ -1,0 +1,282 @@
+import { mock } from 'node:test'
+import { expect } from 'chai'
+import type { Request } from 'express'
+import {
+  CookieStateStore,
+  type DeviceMetadata,
+  type DeviceStore,
+  type PendingDevice,
+  SessionStateStore,
+} from '../../lib/index.js'
+import { checkDeviceStore } from '../../lib/state/pending-device.js'
+import { type Browser, CookieBrowser, SessionBrowser } from './browser.js'
+
+const secret = 'a secret of the tests that is no secret'
+
+const meta: DeviceMetadata = {
+  clientID: 'client',
+  issuer: 'https://auth.x.ai',
+  tokenURL: 'https://auth.x.ai/oauth2/token',
+}
+
+const buildDevice = (changes: Partial<PendingDevice> = {}): PendingDevice => ({
+  deviceCode: 'the-device-code',
+  userCode: 'WXYZ-1234',
+  verificationURI: 'https://accounts.x.ai/oauth2/device',
+  verificationURIComplete: 'https://accounts.x.ai/oauth2/device?user_code=WXYZ-1234',
+  expires: Date.now() + 900_000,
+  interval: 5,
+  nextQuestion: Date.now() + 5_000,
+  ...changes,
+})
+
+const setups: ReadonlyArray<
+  readonly [name: string, buildStore: () => DeviceStore, buildBrowser: () => Browser]
+> = [
+  ['SessionStateStore', () => new SessionStateStore(), () => new SessionBrowser()],
+  ['CookieStateStore', () => new CookieStateStore({ secret }), () => new CookieBrowser()],
+]
+
+for (const [name, buildStore, buildBrowser] of setups)
+  describe(`a pending device sign-in in a ${name}`, () => {
+    let store: DeviceStore
+    let browser: Browser
+    beforeEach(() => {
+      store = buildStore()
+      browser = buildBrowser()
+    })
+    afterEach(() => mock.timers.reset())
+
+    it('is read as often as it is asked for, and as it was kept', async () => {
+      const device = buildDevice({ applicationState: { returnTo: '/' } })
+      await store.keepDevice(browser.request(), device, meta)
+      expect(await store.readDevice(browser.request(), meta)).to.deep.equal(device)
+      expect(await store.readDevice(browser.request(), meta)).to.deep.equal(device)
+    })
+
+    it('is shared by processes', async () => {
+      const device = buildDevice()
+      await store.keepDevice(browser.request(), device, meta)
+      expect(await buildStore().readDevice(browser.request(), meta)).to.deep.equal(device)
+    })
+
+    it('is not there in another browser, or before any began', async () => {
+      await store.keepDevice(browser.request(), buildDevice(), meta)
+      expect(await store.readDevice(buildBrowser().request(), meta)).to.equal(undefined)
+    })
+
+    for (const [what, change] of [
+      ['client', { clientID: 'another' }],
+      ['issuer', { issuer: 'https://auth.example' }],
+      ['token URL', { tokenURL: 'https://auth.example/token' }],
+    ] as const)
+      it(`is not there for another ${what}, which keeps one of its own beside it`, async () => {
+        const [one, two] = [buildDevice(), buildDevice({ deviceCode: 'another-code' })]
+        const other = { ...meta, ...change }
+        await store.keepDevice(browser.request(), one, meta)
+        expect(await store.readDevice(browser.request(), other)).to.equal(undefined)
+        await store.keepDevice(browser.request(), two, other)
+        expect(await store.readDevice(browser.request(), meta)).to.deep.equal(one)
+        expect(await store.readDevice(browser.request(), other)).to.deep.equal(two)
+      })
+
+    it('gives way to the next one', async () => {
+      await store.keepDevice(browser.request(), buildDevice(), meta)
+      const next = buildDevice({ deviceCode: 'the-next-code' })
+      await store.keepDevice(browser.request(), next, meta)
+      expect(await store.readDevice(browser.request(), meta)).to.deep.equal(next)
+    })
+
+    it('is gone once it is forgotten, and a late answer to another tab does not bring it back', async () => {
+      const device = buildDevice()
+      await store.keepDevice(browser.request(), device, meta)
+      await store.forgetDevice(browser.request(), device, meta)
+      expect(await store.readDevice(browser.request(), meta)).to.equal(undefined)
+      await store.keepDevice(browser.request(), device, meta)
+      expect(await store.readDevice(browser.request(), meta)).to.equal(undefined)
+    })
+
+    it('is found for a minute after it expired, so that the person is told, and not longer', async () => {
+      mock.timers.enable({ apis: ['Date'], now: Date.now() })
+      const device = buildDevice()
+      await store.keepDevice(browser.request(), device, meta)
+      mock.timers.tick(900_000 + 59_999)
+      expect(await store.readDevice(browser.request(), meta)).to.deep.equal(device)
+      mock.timers.tick(1)
+      expect(await store.readDevice(browser.request(), meta)).to.equal(undefined)
+    })
+
+    it('gives two requests that come at once the later interval', async () => {
+      const device = buildDevice()
+      await store.keepDevice(browser.request(), device, meta)
+      const [one, two] = [browser.request(), browser.request()]
+      const later = { ...device, nextQuestion: device.nextQuestion + 5_000 }
+      await store.keepDevice(one, later, meta)
+      expect(await store.readDevice(two, meta)).to.deep.equal(later)
+    })
+  })
+
+describe('a device sign-in in a session', () => {
+  const requestWith = (session: object, parts: object = {}): Request =>
+    ({ session, headers: {}, ...parts }) as unknown as Request
+
+  it('is saved at once, so that other processes find it while this one asks xAI', async () => {
+    const saves: string[] = []
+    const session = {
+      save(done: () => void) {
+        saves.push(JSON.stringify(this))
+        done()
+      },
+    }
+    const [store, device] = [new SessionStateStore(), buildDevice()]
+    await store.keepDevice(requestWith(session), device, meta)
+    await store.forgetDevice(requestWith(session), device, meta)
+    expect(saves).to.have.lengthOf(2)
+    expect(saves[0]).to.include('the-device-code')
+    expect(saves[1]).not.to.include('the-device-code')
+  })
+
+  it('is read from what is saved now, not from what this request found when it began', async () => {
+    const stale = {}
+    await new SessionStateStore().keepDevice(requestWith(stale), buildDevice(), meta)
+    const saved: Record<string, unknown> = {}
+    const sessionStore = { get: (_id: string, done: (e: null, s: object) => void) => done(null, saved) }
+    const req = requestWith(stale, { sessionID: 'id', sessionStore })
+    expect(await new SessionStateStore().readDevice(req, meta)).to.equal(undefined)
+  })
+
+  it('stays when another tab forgets the one before it', async () => {
+    const [store, session] = [new SessionStateStore(), {}]
+    const [old, next] = [buildDevice(), buildDevice({ deviceCode: 'the-next-code' })]
+    await store.keepDevice(requestWith(session), next, meta)
+    await store.forgetDevice(requestWith(session), old, meta)
+    expect(await store.readDevice(requestWith(session), meta)).to.deep.equal(next)
+  })
+
+  it('needs a session, and says so', async () => {
+    const [store, device] = [new SessionStateStore(), buildDevice()]
+    const bare = { headers: {} } as Request
+    for (const attempt of [
+      store.readDevice(bare, meta),
+      store.keepDevice(bare, device, meta),
+      store.forgetDevice(bare, device, meta),
+    ]) {
+      const error = await attempt.catch((thrown: unknown) => thrown)
+      expect(error).to.be.instanceOf(TypeError).with.property('message').includes('no session')
+    }
+  })
+})
+
+describe('a device sign-in in a cookie', () => {
+  const overHTTPS = (browser: CookieBrowser, parts: object = {}): Request =>
+    Object.assign(browser.request(), { secure: true }, parts)
+
+  it('cannot be read, and is kept to this host, out of scripts, and for as long as its code is good', async () => {
+    const browser = new CookieBrowser()
+    await new CookieStateStore({ secret }).keepDevice(overHTTPS(browser), buildDevice(), meta)
+    expect(browser.received[0]).to.match(
+      /^__Host-xai-device\.[\w-]{16}=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=960; Secure$/,
+    )
+    const text = `${browser.cookie} ${Buffer.from(`${browser.cookie?.split('=')[1]}`, 'base64url').toString('latin1')}`
+    for (const word of ['the-device-code', 'WXYZ', 'accounts.x.ai']) expect(text).not.to.include(word)
+  })
+
+  it('is not Secure when the request is not', async () => {
+    const browser = new CookieBrowser(new URL('http://127.0.0.1:3000/'))
+    const store = new CookieStateStore({ secret })
+    await store.keepDevice(browser.request(), buildDevice(), meta)
+    expect(browser.received[0]).to.match(/^xai-device\.[\w-]{16}=[\w-]+; .*Max-Age=960$/)
+    await store.forgetDevice(browser.request(), buildDevice(), meta)
+    expect(browser.received[1]).to.match(/^xai-device\.[\w-]{16}=; .*Max-Age=0$/)
+    expect(browser.cookie).to.equal(undefined)
+  })
+
+  it('is not given out again when a browser sends the cookie of a used code once more', async () => {
+    const browser = new CookieBrowser()
+    const store = new CookieStateStore({ secret })
+    const device = buildDevice()
+    await store.keepDevice(browser.request(), device, meta)
+    const { cookie } = browser
+    await store.forgetDevice(browser.request(), device, meta)
+    expect(await store.readDevice(browser.request(cookie), meta)).to.equal(undefined)
+  })
+
+  it('keeps its interval when a browser sends an old cookie again', async () => {
+    const browser = new CookieBrowser()
+    const store = new CookieStateStore({ secret })
+    const device = buildDevice()
+    await store.keepDevice(browser.request(), device, meta)
+    const { cookie } = browser
+    const later = { ...device, nextQuestion: device.nextQuestion + 60_000, interval: 10 }
+    await store.keepDevice(browser.request(), later, meta)
+    expect(await store.readDevice(browser.request(cookie), meta)).to.deep.equal(later)
+  })
+
+  it('is not there for somebody who signed in after the attacker planted it', async () => {
+    const browser = new CookieBrowser()
+    const store = new CookieStateStore({ secret })
+    await store.keepDevice(browser.request(), buildDevice(), meta)
+    const victim = Object.assign(browser.request(), { user: { id: 'victim' } })
+    expect(await store.readDevice(victim, meta)).to.equal(undefined)
+  })
+
+  const forgeries: ReadonlyArray<readonly [what: string, change: (cookie: string) => string]> = [
+    ['truncated', (cookie) => cookie.slice(0, -4)],
+    ['emptied', (cookie) => cookie.replace(/=.*/, '=')],
+    ['filled with text', (cookie) => cookie.replace(/=.*/, '={"deviceCode":"x"}')],
+    ['filled up to 12 KB', (cookie) => `${cookie}${'A'.repeat(12_000)}`],
+    ['moved to another client', (cookie) => cookie.replace(/device\.[\w-]{16}/, 'device.AAAAAAAAAAAAAAAA')],
+  ]
+  for (const [what, change] of forgeries)
+    it(`is not there in a cookie that was ${what}`, async () => {
+      const browser = new CookieBrowser()
+      const store = new CookieStateStore({ secret })
+      await store.keepDevice(browser.request(), buildDevice(), meta)
+      const changed = change(`${browser.cookie}`)
+      expect(await store.readDevice(browser.request(changed), meta)).to.equal(undefined)
+    })
+
+  it('does not open a sign-in’s cookie as that of a device', async () => {
+    const browser = new CookieBrowser()
+    const store = new CookieStateStore({ secret })
+    await store.keepDevice(browser.request(), buildDevice(), meta)
+    const name = browser.cookie?.split('=')[0]
+    const other = new CookieBrowser()
+    const signInMeta = {
+      ...meta,
+      authorizationURL: 'https://auth.x.ai/oauth2/authorize',
+      callbackURL: 'https://app.example/callback',
+    }
+    store.store(other.request(), 'v', undefined, signInMeta, () => {})
+    const forged = `${name}=${other.cookie?.split('=')[1]}`
+    expect(await store.readDevice(browser.request(forged), meta)).to.equal(undefined)
+  })
+
+  it('says which store to use when it is too large, and when the request has no response', async () => {
+    const store = new CookieStateStore({ secret })
+    const large = store.keepDevice(
+      new CookieBrowser().request(),
+      buildDevice({ deviceCode: 'x'.repeat(4000) }),
+      meta,
+    )
+    const bare = store.keepDevice({ headers: {} } as Request, buildDevice(), meta)
+    for (const attempt of [large, bare]) {
+      const error = await attempt.catch((thrown: unknown) => thrown)
+      expect(error).to.be.instanceOf(TypeError).with.property('message').includes('use SessionStateStore')
+    }
+  })
+})
+
+describe('checkDeviceStore', () => {
+  it('accepts both stores', () => {
+    for (const [, buildStore] of setups) checkDeviceStore('XaiDeviceStrategy', buildStore())
+  })
+
+  for (const store of [undefined, null, 7, {}, { readDevice() {}, keepDevice() {} }])
+    it(`refuses ${JSON.stringify(store)}, and says what to write`, () => {
+      expect(() => checkDeviceStore('XaiDeviceStrategy', store)).to.throw(
+        TypeError,
+        /^XaiDeviceStrategy: store cannot keep device sign-ins; write new SessionStateStore\(\) or new CookieStateStore/,
+      )
+    })
+})
