@@ -164,7 +164,7 @@ describe('loopbackRelay', () => {
     expect((await browser.goOn(waiting.page, polled)).body).to.equal('signed in')
   })
 
-  it('keeps two sign-ins of one browser apart, in either order', async () => {
+  it('keeps two sign-ins of one browser apart, and ends the page of the one that the other’s login ended', async () => {
     await start()
     const browser = new RelayBrowser(application)
     const [first, second] = [await browser.begin(), await browser.begin()]
@@ -172,7 +172,8 @@ describe('loopbackRelay', () => {
     expect((await browser.poll(first)).status).to.equal(204)
     expect((await browser.goOn(second.page, await browser.poll(second))).body).to.equal('signed in')
     await deliver(await obtainCallback(first), emulator.issuer)
-    expect((await browser.goOn(first.page, await browser.poll(first))).body).to.equal('signed in')
+    expect((await browser.poll(first)).status).to.equal(404)
+    expect(application.signedIn).to.have.lengthOf(1)
   })
 
   it('serves a page that works under its own Content-Security-Policy, and is never cached', async () => {
