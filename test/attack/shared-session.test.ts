@@ -50,10 +50,10 @@ describe('a callback that is loaded again at another process, with a session sto
 
   it('sends the code once while the first is under way', async () => {
     let [atVerify, released] = [new Gate(), new Gate()]
-    const verify = async (_access: string, _refresh: string | undefined, { id }: XaiProfile) => {
+    const verify = async ({ profile }: { profile: XaiProfile }) => {
       atVerify.open()
       await released.passed
-      return { id }
+      return { id: profile.id }
     }
     pair = await Pair.start(new SlowSessionStore({ get: 1, set: 1 }), { verify })
     for (let n = 0; n < tries; n += 1) {
