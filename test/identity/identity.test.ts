@@ -156,6 +156,26 @@ describe('who signed in', () => {
     expect(value).to.include({ code: 'xai_id_token_invalid' })
   })
 
+  const scopes: ReadonlyArray<readonly [what: string, begun: object, finished: object]> = [
+    ['begins with openid and ends without it', {}, { scope: 'profile' }],
+    ['begins without openid and ends with it', { scope: 'profile' }, {}],
+  ]
+  for (const [what, begun, finished] of scopes) {
+    it(`is nobody when the sign-in ${what}`, async () => {
+      const emulator = await start()
+      const outcome = await signInDirectly(build(emulator), begun, finished)
+      expect(outcome).to.include({ kind: 'fail', detail: 403 })
+      expect(outcome.value).to.include({ code: 'xai_state_invalid', reason: 'mismatch' })
+      expect(pathsOf(emulator)).to.not.include('/oauth2/token')
+    })
+  }
+
+  it('is found when both requests ask for openid among different scopes', async () => {
+    const emulator = await start()
+    const action = await signInDirectly(build(emulator), { scope: ['openid', 'offline_access'] }, {})
+    expect(profileIn(action).id).to.match(personalSub)
+  })
+
   it('comes with no refresh token when that is no string', async () => {
     const emulator = await start()
     const body = JSON.stringify({ access_token: 'a', refresh_token: 5 })
