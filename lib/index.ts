@@ -1,12 +1,15 @@
+export { XaiDeviceStrategy } from './device-strategy.js'
 export { type XaiErrorCode, type XaiErrorDetail, type XaiErrorResponse, XaiOAuthError } from './error.js'
 export type { Claims as XaiClaims, XaiProfile } from './identity/profile.js'
 export { loopbackRelay } from './loopback-relay/loopback-relay.js'
 export type { LoopbackRelayOptions, SignInHolder } from './loopback-relay/option.js'
 export type { ClientAuthenticationMethod } from './oauth/client-authentication.js'
 export type { XaiTokenResponse } from './oauth/token-response.js'
-export type { XaiStrategyOptions, XaiStrategyOptionsWithRequest } from './option.js'
+export type { XaiDeviceStrategyOptions, XaiStrategyOptions, XaiStrategyOptionsWithRequest } from './option.js'
 export type { XaiAuthenticateCallback, XaiFailure, XaiInfo } from './sign-in/authenticate-callback.js'
 export type { XaiAuthenticateOptions, XaiAuthorizationParams } from './sign-in/context.js'
+export type { XaiDeviceAuthenticateOptions } from './sign-in/device.js'
+export type { XaiDevicePage, XaiDevicePending } from './sign-in/device-response.js'
 export type {
   XaiSignIn,
   XaiVerdict,

@@ -7,6 +7,7 @@ describe('passport-xai', () => {
     expect(Object.keys(passportXai)).to.have.members([
       'XaiStrategy',
       'Strategy',
+      'XaiDeviceStrategy',
       'XaiOAuthError',
       'SessionStateStore',
       'CookieStateStore',

@@ -205,7 +205,7 @@ describe('the options of XaiStrategy', () => {
     ['token_url', 'write tokenURL'],
     ['proxy', 'callbackURL is absolute here, so leave it out'],
     ['scopeSeparator', 'scopes are separated by spaces, so leave it out'],
-    ['somethingElse', 'the options are clientID, callbackURL'],
+    ['somethingElse', 'the options are callbackURL, clientID'],
   ] as const)
     it(`refuse the unknown option ${unknown}, and say: ${advice}`, () => {
       expect(() => construct({ ...required, [unknown]: 'x' })).to.throw(

@@ -65,11 +65,11 @@ function mergeQuery(url: string, query: URLSearchParams): string {
 export const hasOpenID = (scope: string): boolean => scope.split(' ').includes('openid')
 
 /** Joins scopes as the wire has them. @throws {TypeError} for anything but a string or a list of strings */
-export function parseScope(scope: unknown): string {
+export function parseScope(scope: unknown, where = 'XaiStrategy'): string {
   const scopes = [scope].flat()
   if (!scopes.every((value) => typeof value === 'string')) {
     throw new TypeError(
-      "XaiStrategy: scope must be a string or a list of strings; write scope: 'openid profile email'",
+      `${where}: scope must be a string or a list of strings; write scope: 'openid profile email'`,
     )
   }
   return scopes.join(' ').trim()

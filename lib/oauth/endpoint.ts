@@ -22,6 +22,9 @@ export function endpointsOf(issuer: string): Endpoints {
   }
 }
 
+/** Where device sign-ins begin (RFC 8628 §3.1), under whatever issuer speaks like xAI's. */
+export const deviceAuthorizationURLOf = (issuer: string): string => `${issuer}/oauth2/device/code`
+
 const loopbackHost = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 /** Whether a host name (as `URL.hostname` writes it) is this machine (RFC 8252 §8.3, RFC 6761 §6.3). */
@@ -36,21 +39,21 @@ const absoluteURL = /^[a-z]+:\/\/[^\s\\]+$/
  * @param name what the URL is called in the message of the error
  * @throws {TypeError} that says what is wrong and what to write
  */
-export function checkSecureURL(name: string, value: unknown): asserts value is string {
+export function checkSecureURL(name: string, value: unknown, where = 'XaiStrategy'): asserts value is string {
   const advice = `write an absolute URL such as https://app.example/${name === 'callbackURL' ? 'callback' : '…'}`
   if (typeof value !== 'string' || value === '') {
-    throw new TypeError(`XaiStrategy: ${name} is missing or no string; ${advice}`)
+    throw new TypeError(`${where}: ${name} is missing or no string; ${advice}`)
   }
   if (!absoluteURL.test(value) || !URL.canParse(value)) {
-    throw new TypeError(`XaiStrategy: ${name} "${value}" is no absolute URL; ${advice}`)
+    throw new TypeError(`${where}: ${name} "${value}" is no absolute URL; ${advice}`)
   }
   const { protocol, hostname, hash, username, password } = new URL(value)
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopbackHost(hostname))) {
     throw new TypeError(
-      `XaiStrategy: ${name} "${value}" is neither https nor on a loopback host; write https://… (http only for localhost, 127.0.0.1 and [::1])`,
+      `${where}: ${name} "${value}" is neither https nor on a loopback host; write https://… (http only for localhost, 127.0.0.1 and [::1])`,
     )
   }
   if (value.includes('#') || hash || username || password) {
-    throw new TypeError(`XaiStrategy: ${name} must hold no fragment and no user name; ${advice}`)
+    throw new TypeError(`${where}: ${name} must hold no fragment and no user name; ${advice}`)
   }
 }

@@ -70,6 +70,21 @@ ${buildRestart('primary')}
   })
 }
 
+/** The page for a code that is not pending any more: it was used in another tab, has expired, or gave way to a new one. */
+export function buildEndedDevicePage({
+  title,
+  homeURL = '/',
+}: Pick<DevicePage, 'title' | 'homeURL'>): PageResponse {
+  return buildPage({
+    title: 'This code has ended',
+    site: title,
+    policy: { 'form-action': "'self'" },
+    content: html`<p class="lead">It was used in another tab, has expired, or gave way to a new one.</p>
+<p><a class="button primary wide" href="${homeURL}">Back to the application</a></p>
+${buildRestart('')}`,
+  })
+}
+
 const buildRestart = (rank: 'primary' | ''): HTML =>
   html`<form method="post" action="?restart"><button class="${rank} wide">Get a new code</button></form>`
 

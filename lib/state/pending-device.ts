@@ -13,8 +13,10 @@ export interface PendingDevice {
   verificationURIComplete?: string
   /** Milliseconds since the epoch, when both codes expire. */
   expires: number
-  /** Seconds between two questions to the token endpoint; grows with `slow_down` and with trouble. */
+  /** Seconds between two questions to the token endpoint; grows with `slow_down`. */
   interval: number
+  /** Seconds until the next question, when it is longer than the interval because xAI was in trouble. */
+  pause?: number
   /** Milliseconds since the epoch, before which the token endpoint is not asked. */
   nextQuestion: number
   /** What the application gave as `state`; absent when it gave nothing. */

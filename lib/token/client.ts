@@ -9,6 +9,12 @@ import {
   type ClientAuthenticationMethod,
   credentialSecrets,
 } from '../oauth/client-authentication.js'
+import {
+  type DeviceAuthorization,
+  deviceAuthorizationNames,
+  deviceGrantType,
+  parseDeviceAuthorization,
+} from '../oauth/device-authorization.js'
 import { buildForm, buildRefreshGrant, type FormParameters } from '../oauth/token-request.js'
 import { parseTokenResponse, refreshTokenOf, type XaiTokenResponse } from '../oauth/token-response.js'
 import { buildExchange, exchangeNames } from './code-exchange.js'
@@ -141,6 +147,24 @@ export class XaiOAuth2 extends OAuth2 {
       this.postForm(refreshNames(refreshToken), form, parseTokenResponse),
     )
     return signal ? unlessAborted(tokens, signal) : tokens
+  }
+
+  /** Begins a device sign-in (RFC 8628 §3.1). @throws {XaiOAuthError} `xai_device_authorization_failed` */
+  authorizeDevice(
+    { deviceAuthorizationURL, issuer }: { deviceAuthorizationURL: string; issuer: string },
+    scope: string,
+  ): Promise<DeviceAuthorization> {
+    const form = { url: deviceAuthorizationURL, protocol: { ...(scope && { scope }) } }
+    return this.postForm(deviceAuthorizationNames, form, (names, response) =>
+      parseDeviceAuthorization(names, response, issuer),
+    )
+  }
+
+  /** Asks once whether a device sign-in was approved (RFC 8628 §3.4). @throws {XaiOAuthError}, also while it is pending */
+  exchangeDeviceCode(deviceCode: string): Promise<XaiTokenResponse> {
+    const protocol = { grant_type: deviceGrantType, device_code: deviceCode }
+    const form = { url: this._getAccessTokenUrl(), protocol }
+    return this.postForm(exchangeNames([deviceCode]), form, parseTokenResponse)
   }
 
   /**

@@ -8,7 +8,6 @@ const meta = {
   clientID: 'client',
   callbackURL: 'https://app.example/callback',
   issuer: 'https://auth.x.ai',
-  asksForIDToken: true,
 }
 
 /** A response that keeps the headers that are added to it. */

@@ -33,15 +33,8 @@ export function act(strategy: object, req: BareRequest, options?: XaiAuthenticat
   })
 }
 
-/**
- * A whole sign-in at an issuer that shows no pages: begin, redirect there and back, callback. Both requests get the
- * same options unless the callback is given its own.
- */
-export async function signInDirectly(
-  strategy: object,
-  options?: XaiAuthenticateOptions,
-  callbackOptions = options,
-): Promise<Action> {
+/** A whole sign-in at an issuer that shows no pages: begin, redirect there and back, callback. */
+export async function signInDirectly(strategy: object, options?: XaiAuthenticateOptions): Promise<Action> {
   const session = {}
   const begun = await act(strategy, { session }, options)
   if (begun.kind !== 'redirect') return begun
@@ -49,5 +42,5 @@ export async function signInDirectly(
     new URL(location).searchParams.has('state'),
   )
   const query = Object.fromEntries(new URL(String(callback.headers.location)).searchParams)
-  return act(strategy, { session, query }, callbackOptions)
+  return act(strategy, { session, query }, options)
 }

@@ -1,0 +1,91 @@
+import { buildInvalidResponseError, buildRefusalError, type FailureNames } from '../http/failure.js'
+import type { HttpResponse } from '../http/request.js'
+import { parseObject, parseUtf8 } from '../http/response.js'
+import { isLoopbackHost, xaiIssuer } from './endpoint.js'
+
+/** The grant type of a device sign-in's token request (RFC 8628 §3.4). */
+export const deviceGrantType = 'urn:ietf:params:oauth:grant-type:device_code'
+
+/** What the device authorization endpoint gives (RFC 8628 §3.2), checked. */
+export interface DeviceAuthorization {
+  deviceCode: string
+  userCode: string
+  verificationURI: string
+  /** The same with the user code filled in; absent when the server gives none. */
+  verificationURIComplete?: string
+  /** Seconds. */
+  expiresIn: number
+  /** Seconds. */
+  interval: number
+}
+
+export const deviceAuthorizationNames: FailureNames = {
+  what: 'xAI device authorization',
+  failed: 'xai_device_authorization_failed',
+  invalid: 'xai_device_authorization_failed',
+  secrets: [],
+}
+
+const defaultInterval = 5
+const maxInterval = 60
+const defaultExpiresIn = 900
+/** A day, in seconds: longer than any server is known to give. */
+const maxExpiresIn = 86_400
+const maxCodeCharacters = 2048
+
+/**
+ * Types the response of the device authorization endpoint.
+ *
+ * @throws {XaiOAuthError} `xai_device_authorization_failed` for any status but 200, without codes, and for addresses
+ *   that are not the issuer's: a person would be shown them with the word of the application
+ */
+export function parseDeviceAuthorization(
+  names: FailureNames,
+  response: HttpResponse,
+  issuer: string,
+): DeviceAuthorization {
+  if (response.status === 404) {
+    const start = `${names.what} failed (HTTP 404). The server has the device authorization grant switched off.`
+    throw buildRefusalError(names, response, start)
+  }
+  if (response.status !== 200) throw buildRefusalError(names, response)
+  const refuse = (why: string): Error => buildInvalidResponseError(names, response, why)
+  const given = parseObject(parseUtf8(response))
+  if (given === undefined) throw refuse('it is not a JSON object')
+  const { device_code, user_code, verification_uri, verification_uri_complete: complete } = given
+  if (!isText(device_code) || device_code.length > maxCodeCharacters) throw refuse('it holds no device_code')
+  if (!isText(user_code) || !/^[A-Za-z0-9-]{1,64}$/.test(user_code))
+    throw refuse('its user_code is missing, or holds more than letters, digits and hyphens')
+  if (!isVerificationURI(verification_uri, issuer))
+    throw refuse(`its verification_uri is not on ${hostOf(issuer)}`)
+  const hasComplete = complete !== undefined && complete !== null
+  if (hasComplete && !isVerificationURI(complete, issuer))
+    throw refuse(`its verification_uri_complete is not on ${hostOf(issuer)}`)
+  return {
+    deviceCode: device_code,
+    userCode: user_code,
+    verificationURI: verification_uri,
+    ...(hasComplete && { verificationURIComplete: complete as string }),
+    expiresIn: isWithin(given.expires_in, 1, maxExpiresIn) ? given.expires_in : defaultExpiresIn,
+    interval: isWithin(given.interval, 1, maxInterval) ? given.interval : defaultInterval,
+  }
+}
+
+/** xAI's pages are on another host below x.ai than its issuer; another issuer's are on its own host or below it. */
+const hostOf = (issuer: string): string => (issuer === xaiIssuer ? 'x.ai' : new URL(issuer).hostname)
+
+/** Whether an address may be shown to a person: https on the issuer's host or below it, or loopback with a loopback issuer. */
+function isVerificationURI(value: unknown, issuer: string): value is string {
+  if (!isText(value) || value.length > maxCodeCharacters || !/^https?:\/\/[^\s\\@]+$/.test(value))
+    return false
+  if (!URL.canParse(value)) return false
+  const { protocol, hostname } = new URL(value)
+  const host = hostOf(issuer)
+  if (isLoopbackHost(host)) return isLoopbackHost(hostname)
+  return protocol === 'https:' && (hostname === host || hostname.endsWith(`.${host}`))
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+const isWithin = (value: unknown, least: number, most: number): value is number =>
+  typeof value === 'number' && value >= least && value <= most
