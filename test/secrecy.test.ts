@@ -17,7 +17,10 @@ const formEncode = (value: string): string => new URLSearchParams({ '': value })
 const percentEncode = (text: string): string => encodeURIComponent(text)
 const jsonEscape = (text: string): string => JSON.stringify(text).slice(1, -1)
 const unicodeEscape = (text: string): string =>
-  text.replace(/[^ -~]|[<>&'"\\]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  jsonEscape(text).replace(
+    /[^ -~]|[<>&]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 const everyUnit = (text: string): string =>
   text.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 const htmlEscape = (text: string): string =>
@@ -146,7 +149,7 @@ const kinds: ReadonlyArray<readonly [kind: string, secrets: Secrets]> = [
       codeVerifier: `${'verifier~._-'.repeat(4)}.0`,
       clientSecret: 'client/+&=?"<ü>\\ %-secret',
       accessToken: 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl',
-      refreshToken: 'OR-refresh-token+/=-0123456789',
+      refreshToken: 'OR-r3fr3sh-t0ken+/=-0123456789',
     },
   ],
   [
@@ -155,8 +158,8 @@ const kinds: ReadonlyArray<readonly [kind: string, secrets: Secrets]> = [
       code: 'c0dE',
       codeVerifier: 'v3rifi3r',
       clientSecret: 's3cr3T',
-      accessToken: 'acc3ssT',
-      refreshToken: 'r3fr3shT',
+      accessToken: 'acc3ssT-of-16-ch',
+      refreshToken: 'r3fr3shT-of-16-c',
     },
   ],
 ]
@@ -279,7 +282,7 @@ describe('the errors of XaiStrategy', () => {
             socket.end(
               httpAnswer(
                 request.startsWith('POST') ? 200 : 500,
-                request.startsWith('POST') ? JSON.stringify({ access_token, refresh_token, id_token }) : '',
+                JSON.stringify({ access_token, refresh_token, id_token }),
               ),
             )
           const error = await exchangeError(secrets, { scope: 'openid', allowTeamPrincipal: true })

@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import { types } from 'node:util'
 import { type XaiErrorCode, type XaiErrorDetail, type XaiErrorResponse, XaiOAuthError } from '../error.js'
-import { redact, redactIssuedTokens } from './redaction.js'
+import { placeholder, redact, redactSent } from './redaction.js'
 import {
   DeadlineError,
   type HttpRequest,
@@ -38,9 +38,10 @@ export async function sendToXai(
   try {
     return await sendRequest({ what: names.what, ...request })
   } catch (cause) {
-    const { what, failed, responseLost } = names
+    const { what, failed, responseLost, secrets } = names
     if (cause instanceof OversizedBodyError)
       throw buildInvalidResponseError(names, cause.response, cause.message)
+    hideSecretsIn(cause, secrets)
     const status = cause instanceof DeadlineError ? 504 : 502
     const message = [`${what} failed: ${describe(cause)}`, responseLost].filter(Boolean).join('. ')
     throw new XaiOAuthError(failed, message, { status, cause })
@@ -51,12 +52,11 @@ export async function sendToXai(
 export function buildRefusalError(
   names: FailureNames,
   response: HttpResponse,
-  start?: string,
+  start = `${names.what} failed (HTTP ${response.status}).`,
 ): XaiOAuthError {
-  const kept = buildErrorResponse(names, response)
-  const sentence = start ?? `${names.what} failed (HTTP ${response.status}).`
-  const body = kept.body.slice(0, maxMessageCharacters)
-  return new XaiOAuthError(names.failed, `${sentence} Response: ${body}`, detailOf(kept))
+  const detail = detailOf(response, names)
+  const body = detail.response.body.slice(0, maxMessageCharacters)
+  return new XaiOAuthError(names.failed, `${start} Response: ${body}`, detail)
 }
 
 /** The error of a response that should have been usable and is not; the message does not repeat it. */
@@ -66,45 +66,66 @@ export function buildInvalidResponseError(
   why: string,
 ): XaiOAuthError {
   const message = `${names.what} got an unusable response (HTTP ${response.status}): ${why}`
-  return new XaiOAuthError(names.invalid, message, detailOf(buildErrorResponse(names, response)))
+  return new XaiOAuthError(names.invalid, message, detailOf(response, names))
 }
 
-/** What an error keeps of a response: no secret that was sent and, unless it refuses, no token that it issues. */
-function buildErrorResponse(
-  { secrets }: FailureNames,
-  { status, headers, body }: HttpResponse,
-): XaiErrorResponse {
-  const clean = (text: string, isCut = false): string => {
-    const unsent = redact(text, secrets, { isCut })
-    return status < 400 ? redactIssuedTokens(unsent) : unsent
+/** What an error tells of a response, without what could be a secret. */
+function detailOf({ status, headers, body }: HttpResponse, { secrets }: FailureNames) {
+  const clean = (text: string): string => redact(text, secrets, headers['cf-ray'] as string | undefined)
+  const cleanHeaders = Object.entries(headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.map(clean) : clean(value as string),
+  ])
+  const response: XaiErrorResponse = {
+    status,
+    headers: Object.fromEntries(cleanHeaders),
+    body: cleanStart(body, clean, secrets),
   }
-  const cleanHeaders: IncomingHttpHeaders = {}
-  for (const [name, value] of Object.entries(headers)) {
-    cleanHeaders[name] = Array.isArray(value) ? value.map((item) => clean(item)) : clean(value as string)
-  }
-  const isCut = body.length > maxResponseBytes
-  return { status, headers: cleanHeaders, body: decodeStart(Buffer.from(clean(decodeStart(body), isCut))) }
-}
-
-/** The text of as many bytes as are kept; a character that the cut divides is left out. */
-const decodeStart = (body: Buffer): string =>
-  new TextDecoder().decode(body.subarray(0, maxResponseBytes), { stream: body.length > maxResponseBytes })
-
-function detailOf(response: XaiErrorResponse): XaiErrorDetail {
-  const { status, headers, body } = response
-  const words = parseObject(body) ?? {}
+  // Read before anything is replaced, which could make the JSON invalid.
+  const words = body.length > maxResponseBytes ? {} : parseObject(String(body))
+  const cleanWords = ['error', 'error_description', 'error_uri'].flatMap((name) => {
+    const value = words?.[name]
+    return typeof value === 'string' ? [[name, clean(value)]] : []
+  })
   const retryAfter = parseRetryAfter(headers['retry-after'])
-  const textOf = (name: string): object => {
-    const value = words[name]
-    return typeof value === 'string' ? { [name]: value } : {}
-  }
   return {
     status: status >= 400 && status <= 599 ? status : 502,
     response,
-    ...textOf('error'),
-    ...textOf('error_description'),
-    ...textOf('error_uri'),
+    ...Object.fromEntries(cleanWords),
     ...(retryAfter !== undefined && { retryAfter }),
+  } satisfies XaiErrorDetail
+}
+
+/** A secret that a cut divides is found behind the cut as well: no encoding makes more than 15 characters of one. */
+const marginFor = (secrets: FailureNames['secrets']): number =>
+  Math.max(4096, ...secrets.map((secret = '') => 15 * secret.length))
+
+/** The first 64 KiB of a body's text, without secrets, and without the beginning of one at the end. */
+function cleanStart(body: Buffer, clean: (text: string) => string, secrets: FailureNames['secrets']): string {
+  const margin = marginFor(secrets)
+  const seen = maxResponseBytes + 2 * margin
+  const text = Buffer.from(clean(decode(body, seen)))
+  // What stands behind the last placeholder can be the beginning of a secret that goes on beyond what is seen.
+  const end = Math.max(text.lastIndexOf(placeholder) + placeholder.length, text.length - margin)
+  return decode(text, body.length > seen ? Math.min(end, maxResponseBytes) : maxResponseBytes)
+}
+
+/** The text of the first bytes; a character that the cut divides is left out. */
+const decode = (bytes: Buffer, length: number): string =>
+  new TextDecoder().decode(bytes.subarray(0, length), { stream: bytes.length > length })
+
+/** Hides what was sent in the texts of an error, and of the errors that it carries, such as those of an AggregateError. */
+function hideSecretsIn(error: unknown, secrets: FailureNames['secrets'], seen = new Set<unknown>()): void {
+  // Not `instanceof`: in Jest, Node's errors are of another realm.
+  if (!types.isNativeError(error) || seen.has(error)) return
+  seen.add(error)
+  for (const key of Reflect.ownKeys(error)) {
+    const value: unknown = Reflect.get(error, key)
+    if (typeof value === 'string') {
+      const text = redactSent(value, secrets)
+      if (text !== value) Reflect.set(error, key, text)
+    }
+    for (const item of [value].flat()) hideSecretsIn(item, secrets, seen)
   }
 }
 

@@ -1,5 +1,5 @@
 import { XaiOAuthError } from '../error.js'
-import { redact } from '../http/redaction.js'
+import { redact, secretUnlessWord } from '../http/redaction.js'
 import { nonceOf } from '../oauth/pkce.js'
 import { takeSignIn } from '../state/state-store.js'
 import { exchangeCode } from '../token/code-exchange.js'
@@ -22,7 +22,7 @@ export async function finishSignIn(context: SignInContext, parameters: CallbackP
     return { kind: 'fail', info: { code: 'xai_state_invalid', ...taken.failure }, status: 403 }
   }
   if (iss !== undefined && iss !== settings.issuer) {
-    const received = redact(iss, [code, state]).slice(0, 200)
+    const received = redact(iss, [secretUnlessWord(code), state]).slice(0, 200)
     const message = `This callback has an unexpected iss: expected "${settings.issuer}", received "${received}".`
     return { kind: 'fail', info: { code: 'xai_callback_invalid', message }, status: 403 }
   }
@@ -48,7 +48,7 @@ function concludeRefusal({ code, ...refusal }: CallbackParameters): Outcome {
     refusal.error,
     refusal.error_description,
     refusal.error_uri,
-  ].map((words) => words && redact(words, [code]))
+  ].map((words) => words && redact(words, [secretUnlessWord(code)]))
   if (error === 'access_denied') {
     const message = error_description ?? 'Access was denied at xAI.'
     return { kind: 'fail', info: { code: 'access_denied', message }, status: 403 }

@@ -3,6 +3,7 @@ import { OAuth2, type oauth2tokenCallback } from 'oauth'
 import type { XaiOAuthError } from '../error.js'
 import { defaultAgentFor, idleConnectionsOf } from '../http/agent.js'
 import { buildRefusalError, type FailureNames, sendToXai } from '../http/failure.js'
+import { secretUnlessWord } from '../http/redaction.js'
 import { type HttpRequest, type HttpResponse, sendRequest } from '../http/request.js'
 import {
   buildClientAuthentication,
@@ -123,7 +124,7 @@ export class XaiOAuth2 extends OAuth2 {
       grantType === 'authorization_code'
         ? buildExchange(code, params, this.settings)
         : { grant_type: String(grantType), ...(code && { code }) }
-    const names = exchangeNames([code, ...secretNames.map((name) => textOf(params[name]))])
+    const names = exchangeNames([secretUnlessWord(code), ...secretNames.map((name) => textOf(params[name]))])
     const form = { url: this._getAccessTokenUrl(), protocol, extras: params }
     return this.postForm(names, form, parseTokenResponse)
   }

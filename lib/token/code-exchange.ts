@@ -4,6 +4,7 @@ import OAuth2Strategy = require('passport-oauth2')
 
 import { XaiOAuthError } from '../error.js'
 import type { FailureNames } from '../http/failure.js'
+import { secretUnlessWord } from '../http/redaction.js'
 import { buildCodeGrant, type FormParameters } from '../oauth/token-request.js'
 import { parseTokenResponse, type XaiTokenResponse } from '../oauth/token-response.js'
 
@@ -73,7 +74,7 @@ function callTokenRequest(
   code: string,
   params: FormParameters,
 ): Promise<XaiTokenResponse> {
-  const names = exchangeNames([code, params.code_verifier as string])
+  const names = exchangeNames([secretUnlessWord(code), params.code_verifier as string])
   return new Promise((resolve, reject) => {
     const done: oauth2tokenCallback = (error, accessToken, refreshToken, response) => {
       if (error) reject(error instanceof Error ? error : buildForeignError(names, error))
