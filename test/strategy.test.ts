@@ -316,7 +316,7 @@ describe('a sign-in through XaiStrategy', () => {
     await strategy.revoke(`${tokens.refreshToken}`)
     expect(requestsOf('/oauth2/revoke')).to.have.lengthOf(1)
     const refused = await new Promise((resolve) => {
-      strategy.userProfile('no token', (error) => resolve(error))
+      strategy.userProfile('unknown-token', (error) => resolve(error))
     })
     expect(refused).to.include({ code: 'xai_userinfo_failed', status: 401 })
   })

@@ -73,9 +73,9 @@ export const subjectOf = ({ id, sub }: EmulatorAccount): string => sub ?? id
 export const labelOf = ({ id, name }: EmulatorAccount): string => name ?? id
 
 /** OpenID Connect standard claims of an account; what the account lacks, the claims lack. */
-export function buildClaims(account: EmulatorAccount, issuer: string): Record<string, unknown> {
-  const claims: Record<'sub' | ProfileClaim, unknown> = {
-    sub: subjectOf(account),
+export function buildClaims(account: EmulatorAccount, issuer: string): { sub: string } {
+  const sub = subjectOf(account)
+  const claims: Record<ProfileClaim, unknown> = {
     email: account.email,
     email_verified: account.emailVerified,
     name: account.name,
@@ -83,5 +83,5 @@ export function buildClaims(account: EmulatorAccount, issuer: string): Record<st
     family_name: account.familyName,
     picture: account.picture?.startsWith('/') ? `${issuer}${account.picture}` : account.picture,
   }
-  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
+  return { sub, ...Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) }
 }

@@ -1,17 +1,13 @@
-import { AuthorizationServer } from './authorization-server.js'
-import type { EmulatorState } from './emulator-state.js'
-import type { Forgery } from './forgery-name.js'
-import { ForgeryQueue } from './forgery-queue.js'
-import { HTTPFront } from './http-front.js'
-import { MemoryStore } from './memory-store.js'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { decide, type EmulatorDecision } from './decide.js'
+import type { Forgery } from './forgery.js'
 import type { Misbehaviour } from './misbehaviour.js'
-import { loadOIDCProvider } from './oidc-provider-module.js'
-import { type EmulatorOptions, type EmulatorSettings, parseOptions } from './option.js'
-import type { EmulatorRequest } from './received-request.js'
-import { answerRequest } from './router.js'
-import { KeyRing } from './signing-key.js'
-import { TokenIssuer } from './token-issuer.js'
-import { Turns } from './turn.js'
+import { loadOIDCProvider } from './oidc-provider.js'
+import { type EmulatorOptions, parseOptions } from './option.js'
+import { buildProvider } from './provider.js'
+import type { EmulatorRequest } from './request-log.js'
+import { EmulatorState } from './state.js'
 
 /** An authorization server on loopback that behaves as xAI's does, as far as that is known. */
 export interface Emulator {
@@ -25,9 +21,18 @@ export interface Emulator {
   readonly requests: readonly EmulatorRequest[]
   /** Forgets what it was asked. */
   clearRequests(): void
+  /**
+   * Does what a person would do on the pages.
+   *
+   * @param url an authorization URL of this emulator, or of a device sign-in the `verification_uri_complete` or the user code
+   * @returns of an authorization URL, the callback URL that the browser would go to; of a device sign-in, nothing
+   * @throws {TypeError} when `url` is none of these, or the decision names an unknown account
+   * @throws {Error} when the emulator shows an error instead, or the code is unknown, used or expired
+   */
+  decide(url: string | URL, decision?: EmulatorDecision): Promise<string | undefined>
   /** Answers the next request of a path in another way; several orders for one path wait for their turn. */
   misbehaveOnce(misbehaviour: Misbehaviour): void
-  /** Forges the next token, or the next answer of userinfo; several orders wait for their turn. */
+  /** Forges the next token, or the next response of userinfo; several orders wait for their turn. */
   forgeNext(forgery: Forgery): void
   /** Signs with a new key from now on. The old keys leave the JWKS at once, unless `keepOld`. */
   rotateKeys(options?: { readonly keepOld?: boolean }): Promise<void>
@@ -35,42 +40,19 @@ export interface Emulator {
   close(): Promise<void>
 }
 
-async function buildState(
-  settings: EmulatorSettings,
-  issuer: string,
-  closing: AbortSignal,
-): Promise<EmulatorState> {
-  const store = new MemoryStore()
-  const keys = await KeyRing.build(settings.signingKeys)
-  const forgeries = new ForgeryQueue()
-  return {
-    issuer,
-    settings,
-    server: await AuthorizationServer.build(settings, issuer, store),
-    store,
-    keys,
-    tokens: new TokenIssuer(issuer, settings.idTokenClaims, keys, forgeries),
-    forgeries,
-    tokenTurns: new Turns(),
-    closing,
-  }
-}
+/** Opens the port, 0 for any free one, and returns the one that it got. */
+const listen = (server: Server, port: number, host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new Error(`The emulator cannot listen on ${host}:${port}: ${cause.message}`, { cause })),
+    )
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
 
-/**
- * Starts an emulator on a port of 127.0.0.1. Rejects with a TypeError that names a wrong option, and with an Error
- * when the port is taken or oidc-provider, an optional peer dependency, is not installed.
- */
-export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const settings = parseOptions(options)
-  await loadOIDCProvider()
-  const closing = new AbortController()
-  const front = new HTTPFront(async (request) => answerRequest(await state, request))
-  const issuer = await front.listen(settings.port)
-  const state = buildState(settings, issuer, closing.signal)
-  const { keys, forgeries } = await state
+function buildEmulator(emulator: EmulatorState, close: () => Promise<void>): Emulator {
+  const { issuer, settings, log, misbehaviours, forger, keys } = emulator
   const publicClient = settings.clients.find(({ clientSecret }) => clientSecret === undefined)
   const confidentialClient = settings.clients.find(({ clientSecret }) => clientSecret !== undefined)
-
   return {
     issuer,
     get publicClient() {
@@ -84,15 +66,51 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       return { clientID, clientSecret }
     },
     get requests() {
-      return front.log.requests
+      return log.requests
     },
-    clearRequests: () => front.log.clear(),
-    misbehaveOnce: (misbehaviour) => front.misbehaveOnce(misbehaviour),
-    forgeNext: (forgery) => forgeries.add(forgery),
-    rotateKeys: ({ keepOld = false } = {}) => keys.rotate(keepOld),
-    close: () => {
-      closing.abort()
-      return front.close()
+    clearRequests: () => log.clear(),
+    decide: (url, decision = {}) => decide(emulator, url, decision),
+    misbehaveOnce: (misbehaviour) => misbehaviours.order(misbehaviour),
+    forgeNext: (forgery) => forger.order(forgery),
+    rotateKeys: async ({ keepOld = false } = {}) => {
+      keys.rotate(keepOld)
+      emulator.provider = buildProvider(emulator)
     },
+    close,
   }
 }
+
+const anyAddress = new Set(['0.0.0.0', '::'])
+
+/** `startEmulator` on another address than loopback, for the command line. */
+export async function startEmulatorOn(host: string, options: EmulatorOptions): Promise<Emulator> {
+  const settings = parseOptions(options)
+  const module = await loadOIDCProvider()
+  const closing = new AbortController()
+  let respond: (request: IncomingMessage, response: ServerResponse) => unknown
+  const server = createServer((request, response) => respond(request, response))
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      closing.abort()
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  const port = await listen(server, settings.port, host)
+  try {
+    const issuer = `http://${anyAddress.has(host) ? '127.0.0.1' : host}:${port}`
+    const emulator = new EmulatorState(issuer, settings, module, closing.signal)
+    emulator.provider = buildProvider(emulator)
+    respond = (request, response) => emulator.provider.callback()(request, response)
+    return buildEmulator(emulator, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/**
+ * Starts an emulator on a port of 127.0.0.1. Rejects with a TypeError that names a wrong option, and with an Error
+ * when the port is taken or oidc-provider, an optional peer dependency, is not installed.
+ */
+export const startEmulator = (options: EmulatorOptions = {}): Promise<Emulator> =>
+  startEmulatorOn('127.0.0.1', options)

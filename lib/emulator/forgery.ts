@@ -1,100 +1,132 @@
-import { randomUUID } from 'node:crypto'
-import { accessTokenHash, type JWTClaims } from './claim.js'
-import type { AccessTokenForgery, IDTokenForgery } from './forgery-name.js'
-import { signAccessToken, signIDToken, signJWT } from './jwt.js'
-import { buildSigningKey, type SigningKey } from './signing-key.js'
+import { createHmac, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
+import { findMeant, optionError } from '../check.js'
+import { type Claims, decodeClaims, encodePart, SigningKey } from './signing-key.js'
 
-/** What a token is forged from: the genuine claims and the key that signs. */
-export interface ForgeryMaterial {
-  readonly claims: JWTClaims
-  readonly key: SigningKey
-  /** The nonce of an earlier sign-in at this emulator, if there was one. */
-  readonly earlierNonce?: unknown
-}
-
-type Forge = (material: ForgeryMaterial) => Promise<string>
-type Change = (claims: JWTClaims, material: ForgeryMaterial) => JWTClaims
+/** Makes a token of genuine claims, the key that signs, and the nonce of the last sign-in, if there was one. */
+type Forge = (claims: Claims, key: SigningKey, lastNonce: unknown) => string
 
 const day = 86_400
 const now = (): number => Math.floor(Date.now() / 1000)
+const expired = (): Claims => ({ iat: now() - 2 * day, exp: now() - day })
 
-const idTokenWith =
-  (change: Change): Forge =>
-  (material) =>
-    signIDToken(change(material.claims, material), material.key)
+/** A header as access tokens have it (RFC 9068 §2.1). */
+const accessTokenHeader = { typ: 'at+jwt' }
 
-const accessTokenWith =
-  (change: Change): Forge =>
-  (material) =>
-    signAccessToken(change(material.claims, material), material.key)
+const changed =
+  (change: Claims | ((claims: Claims) => Claims), header?: Claims): Forge =>
+  (claims, key) =>
+    key.sign({ ...claims, ...(typeof change === 'function' ? change(claims) : change) }, header)
 
-const without = (claims: JWTClaims, name: string): JWTClaims =>
-  Object.fromEntries(Object.entries(claims).filter(([key]) => key !== name))
+/** Signed with a key that the JWKS does not have, under a `kid` that it has. */
+const signedByStranger =
+  (header?: Claims): Forge =>
+  (claims, { kid }) =>
+    new SigningKey(kid).sign(claims, header)
 
-/** The right `kid`, but a key that the JWKS does not have. */
-const strangerOf = async ({ kid }: SigningKey): Promise<SigningKey> => ({ ...(await buildSigningKey()), kid })
-
-const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-
-const idTokens: Readonly<Record<IDTokenForgery, Forge>> = {
-  'alg none': async ({ claims, key }) => `${base64url({ alg: 'none', kid: key.kid })}.${base64url(claims)}.`,
-  'HS256 with the public key as secret': async ({ claims, key }) => {
-    const { exportSPKI } = await import('jose')
-    const secret = new TextEncoder().encode(await exportSPKI(key.publicKey))
-    return signJWT(claims, { alg: 'HS256', kid: key.kid }, secret)
+const idTokens = {
+  'alg none': (claims, { kid }) => `${encodePart({ alg: 'none', kid })}.${encodePart(claims)}.`,
+  'HS256 with the public key as secret': (claims, { kid, publicPEM }) => {
+    const input = `${encodePart({ alg: 'HS256', kid })}.${encodePart(claims)}`
+    return `${input}.${createHmac('sha256', publicPEM).update(input).digest('base64url')}`
   },
-  RS256: async ({ claims, key }) => {
-    const { generateKeyPair } = await import('jose')
-    const { privateKey } = await generateKeyPair('RS256')
-    return signJWT(claims, { alg: 'RS256', kid: key.kid }, privateKey)
+  RS256: (claims, { kid }) => {
+    const input = `${encodePart({ alg: 'RS256', kid })}.${encodePart(claims)}`
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
   },
-  'unknown kid': async ({ claims, key }) => signIDToken(claims, { ...key, kid: randomUUID() }),
-  'kid absent': async ({ claims, key }) => signJWT(claims, { alg: 'ES256' }, key.privateKey),
-  'wrong signature': async ({ claims, key }) => signIDToken(claims, await strangerOf(key)),
-  truncated: async ({ claims, key }) => (await signIDToken(claims, key)).slice(0, -20),
-  'wrong iss': idTokenWith((claims) => ({ ...claims, iss: 'https://attacker.example' })),
-  'near-miss iss': idTokenWith((claims) => ({ ...claims, iss: `${claims.iss}/` })),
-  'wrong aud': idTokenWith((claims) => ({ ...claims, aud: 'another-client' })),
-  'extra aud': idTokenWith((claims) => ({ ...claims, aud: [claims.aud, 'another-client'] })),
-  'wrong azp': idTokenWith((claims) => ({ ...claims, azp: 'another-client' })),
-  'missing nonce': idTokenWith((claims) => without(claims, 'nonce')),
-  'wrong nonce': idTokenWith((claims) => ({ ...claims, nonce: randomUUID() })),
-  'nonce of another sign-in': idTokenWith((claims, { earlierNonce = randomUUID() }) => ({
-    ...claims,
-    nonce: earlierNonce,
-  })),
-  expired: idTokenWith((claims) => ({ ...claims, iat: now() - 2 * day, exp: now() - day })),
-  'missing exp': idTokenWith((claims) => without(claims, 'exp')),
-  'iat in the far future': idTokenWith((claims) => ({ ...claims, iat: now() + day, exp: now() + 2 * day })),
-  'missing sub': idTokenWith((claims) => without(claims, 'sub')),
-  'empty sub': idTokenWith((claims) => ({ ...claims, sub: '' })),
-  'non-string sub': idTokenWith((claims) => ({ ...claims, sub: 42 })),
-  'wrong at_hash': idTokenWith((claims) => ({ ...claims, at_hash: accessTokenHash('another access token') })),
-  encrypted: async ({ claims, key }) => {
-    const { CompactEncrypt, importJWK } = await import('jose')
-    const signed = new TextEncoder().encode(await signIDToken(claims, key))
-    const header = { alg: 'ECDH-ES', enc: 'A256GCM', cty: 'JWT', kid: key.kid }
-    return new CompactEncrypt(signed)
-      .setProtectedHeader(header)
-      .encrypt(await importJWK(key.publicJWK, header.alg))
+  'unknown kid': (claims, key) => key.sign(claims, { kid: randomUUID() }),
+  'kid absent': (claims, key) => key.sign(claims, { kid: undefined }),
+  'wrong signature': signedByStranger(),
+  truncated: (claims, key) => key.sign(claims).slice(0, -20),
+  'wrong iss': changed({ iss: 'https://attacker.example' }),
+  'near-miss iss': changed(({ iss }) => ({ iss: `${iss}/` })),
+  'wrong aud': changed({ aud: 'another-client' }),
+  'extra aud': changed(({ aud }) => ({ aud: [aud, 'another-client'] })),
+  'wrong azp': changed({ azp: 'another-client' }),
+  'missing nonce': changed({ nonce: undefined }),
+  'wrong nonce': changed(() => ({ nonce: randomUUID() })),
+  'nonce of another sign-in': (claims, key, lastNonce) => {
+    const isAnother = lastNonce !== undefined && lastNonce !== claims.nonce
+    return key.sign({ ...claims, nonce: isAnother ? lastNonce : randomUUID() })
   },
-  '1 MiB long': idTokenWith((claims) => ({ ...claims, padding: 'x'.repeat(1024 * 1024) })),
+  expired: changed(expired),
+  'missing exp': changed({ exp: undefined }),
+  'iat in the far future': changed(() => ({ iat: now() + day, exp: now() + 2 * day })),
+  'missing sub': changed({ sub: undefined }),
+  'empty sub': changed({ sub: '' }),
+  'non-string sub': changed({ sub: 42 }),
+  'wrong at_hash': changed(() => ({ at_hash: randomBytes(16).toString('base64url') })),
+  // Nobody can open it: what matters is that it is not signed, but encrypted (RFC 7516 §3.1).
+  encrypted: (_claims, { kid }) =>
+    [
+      encodePart({ alg: 'ECDH-ES', enc: 'A256GCM', cty: 'JWT', kid }),
+      ...[0, 12, 256, 16].map((size) => randomBytes(size).toString('base64url')),
+    ].join('.'),
+  '1 MiB long': changed({ padding: 'x'.repeat(1024 * 1024) }),
+} satisfies Record<string, Forge>
+
+const accessTokens = {
+  'access token: wrong typ': changed({}),
+  'access token: wrong aud': changed({ aud: 'another-client' }, accessTokenHeader),
+  'access token: wrong iss': changed({ iss: 'https://attacker.example' }, accessTokenHeader),
+  'access token: expired': changed(expired, accessTokenHeader),
+  'access token: wrong signature': signedByStranger(accessTokenHeader),
+} satisfies Record<string, Forge>
+
+/**
+ * What `forgeNext` can forge, each named after what is wrong: the id_token or, where the name begins with
+ * "access token", the access token of the next response of the token endpoint, or the next response of userinfo.
+ */
+export type Forgery =
+  | keyof typeof idTokens
+  | keyof typeof accessTokens
+  | 'missing id_token'
+  | 'userinfo of another sub'
+
+/** Every forgery, for tests that go through them all. */
+export const forgeries = [
+  ...Object.keys(idTokens),
+  ...Object.keys(accessTokens),
+  'missing id_token',
+  'userinfo of another sub',
+] as readonly Forgery[]
+
+/** Carries out the forgeries that were ordered, each once, in order. */
+export class Forger {
+  private readonly orders: Forgery[] = []
+  private lastNonce: unknown
+
+  order(name: Forgery): void {
+    if (forgeries.includes(name)) return void this.orders.push(name)
+    const meant = findMeant(`${name}`, forgeries)
+    throw optionError(
+      'forgeNext',
+      `there is no forgery ${name}; ${meant ? `write ${meant}` : 'see forgeries'}`,
+    )
+  }
+
+  /** Removes the first order out of some names, and returns it; undefined when there is none. */
+  take(names: readonly string[]): string | undefined {
+    const index = this.orders.findIndex((order) => names.includes(order))
+    return index < 0 ? undefined : this.orders.splice(index, 1)[0]
+  }
+
+  buildAccessToken(claims: Claims, key: SigningKey): string {
+    const forge = this.takeFrom(accessTokens)
+    return forge ? forge(claims, key, undefined) : key.sign(claims, accessTokenHeader)
+  }
+
+  /** What is issued in the place of a genuine id_token: the same when nothing was ordered. */
+  buildIDToken(genuine: string, key: SigningKey): string | undefined {
+    const { lastNonce } = this
+    const claims = decodeClaims(genuine)
+    this.lastNonce = claims.nonce
+    if (this.take(['missing id_token'])) return undefined
+    const forge = this.takeFrom(idTokens)
+    return forge ? forge(claims, key, lastNonce) : genuine
+  }
+
+  private takeFrom(table: Readonly<Record<string, Forge>>): Forge | undefined {
+    return table[this.take(Object.keys(table)) ?? '']
+  }
 }
-
-const accessTokens: Readonly<Record<AccessTokenForgery, Forge>> = {
-  'access token: wrong typ': async ({ claims, key }) => signIDToken(claims, key),
-  'access token: wrong aud': accessTokenWith((claims) => ({ ...claims, aud: 'another-client' })),
-  'access token: wrong iss': accessTokenWith((claims) => ({ ...claims, iss: 'https://attacker.example' })),
-  'access token: expired': accessTokenWith((claims) => ({
-    ...claims,
-    iat: now() - 2 * day,
-    exp: now() - day,
-  })),
-  'access token: wrong signature': async ({ claims, key }) => signAccessToken(claims, await strangerOf(key)),
-}
-
-export const forgeIDToken = (name: IDTokenForgery, material: ForgeryMaterial): Promise<string> =>
-  idTokens[name](material)
-
-export const forgeAccessToken = (name: AccessTokenForgery, material: ForgeryMaterial): Promise<string> =>
-  accessTokens[name](material)

@@ -1,5 +1,25 @@
-import { defaultAccounts, type EmulatorAccount, type ProfileClaim, profileClaims } from './account.js'
+import { optionError } from '../check.js'
+import {
+  defaultAccounts,
+  type EmulatorAccount,
+  type ProfileClaim,
+  profileClaims,
+  subjectOf,
+} from './account.js'
 import { defaultClients, type EmulatorClient } from './client.js'
+import {
+  boolean,
+  checkRules,
+  integer,
+  isRecord,
+  isText,
+  list,
+  listOf,
+  oneOf,
+  type Rule,
+  type Rules,
+  text,
+} from './rule.js'
 
 /** How an emulator starts and behaves; every option has a default. */
 export interface EmulatorOptions {
@@ -20,7 +40,7 @@ export interface EmulatorOptions {
   readonly issOnCallback?: boolean
   /** Whether the code exchange must repeat `code_challenge` and `code_challenge_method`; default true. */
   readonly requireCodeChallengeEcho?: boolean
-  /** Whether a body at the token endpoint that is no form gets 415; default true. */
+  /** Whether a body at the token endpoint that is not a form gets 415; default true. */
   readonly refuseJSON?: boolean
   /** Which profile and e-mail claims the id_token carries; default all. Userinfo always has all. */
   readonly idTokenClaims?: readonly ProfileClaim[]
@@ -28,12 +48,26 @@ export interface EmulatorOptions {
   readonly tokenLifetime?: number
   /** How many keys the JWKS shows; default 2, as xAI's. The first one signs. */
   readonly signingKeys?: number
+  /**
+   * The device authorization grant (RFC 8628): `true` (default); `'off'`, its endpoint responds with 404; or how many
+   * seconds must pass between two polls (default 5), and how many a code is good for (default 900).
+   */
+  readonly deviceFlow?: true | 'off' | { readonly interval?: number; readonly expiresIn?: number }
+  /**
+   * Whether the discovery document has what OpenID Connect demands and nobody has seen from xAI:
+   * `response_types_supported` and `subject_types_supported`; default false.
+   */
+  readonly completeDiscovery?: boolean
 }
 
 /** Options that were checked, with the defaults. */
-export interface EmulatorSettings extends Required<Omit<EmulatorOptions, 'signInAs'>> {
+export interface EmulatorSettings extends Required<Omit<EmulatorOptions, 'signInAs' | 'deviceFlow'>> {
   readonly signInAs: EmulatorAccount | undefined
+  /** Undefined when the grant is switched off. */
+  readonly deviceFlow: { readonly interval: number; readonly expiresIn: number } | undefined
 }
+
+const where = 'startEmulator'
 
 const defaults: Required<Omit<EmulatorOptions, 'signInAs'>> = {
   port: 0,
@@ -46,88 +80,91 @@ const defaults: Required<Omit<EmulatorOptions, 'signInAs'>> = {
   idTokenClaims: profileClaims,
   tokenLifetime: 21_600,
   signingKeys: 2,
+  deviceFlow: true,
+  completeDiscovery: false,
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
-const isOptionalText = (value: unknown): boolean => value === undefined || isText(value)
-const isOptionalBoolean = (value: unknown): boolean => value === undefined || isBoolean(value)
-const isIntegerFrom =
-  (minimum: number) =>
-  (value: unknown): boolean =>
-    Number.isSafeInteger(value) && Number(value) >= minimum
-const isListOf =
-  (isItem: (item: unknown) => boolean) =>
-  (value: unknown): boolean =>
-    Array.isArray(value) && value.every(isItem)
-const areDistinct = (list: unknown, key: string): boolean => {
-  const values = (list as ReadonlyArray<Record<string, unknown>>).map((item) => item[key])
-  return values.length > 0 && new Set(values).size === values.length
-}
-
-const isAccount = (value: unknown): boolean =>
-  isRecord(value) &&
-  isText(value.id) &&
-  ['sub', 'email', 'name', 'givenName', 'familyName', 'picture'].every((key) => isOptionalText(value[key])) &&
-  isOptionalBoolean(value.emailVerified) &&
-  [undefined, 'denied'].some((tier) => tier === value.tier) &&
-  (value.principal === undefined ||
-    (isRecord(value.principal) && value.principal.type === 'Team' && isText(value.principal.id)))
 
 /** RFC 6749 Appendix A.1 and A.2. */
-const isVisibleText = (value: unknown): boolean => isText(value) && /^[\x20-\x7e]+$/.test(value)
+const visibleText: Rule = [
+  (value) => isText(value) && /^[\x20-\x7e]+$/.test(value),
+  'a string of visible ASCII characters',
+]
+const seconds = integer(1, Number.MAX_SAFE_INTEGER, 'a whole number of seconds, at least 1')
 
-const isClient = (value: unknown): boolean =>
-  isRecord(value) &&
-  isVisibleText(value.clientID) &&
-  (value.clientSecret === undefined || isVisibleText(value.clientSecret)) &&
-  isOptionalText(value.name) &&
-  (value.redirectURIs === undefined ||
-    isListOf((uri) => isText(uri) && URL.canParse(uri))(value.redirectURIs))
-
-const rules: Readonly<
-  Record<keyof EmulatorOptions, readonly [isValid: (value: unknown) => boolean, write: string]>
-> = {
-  port: [
-    (value) => isIntegerFrom(0)(value) && Number(value) <= 65_535,
-    'a port number, or 0 for any free port',
-  ],
-  accounts: [
-    (value) => isListOf(isAccount)(value) && areDistinct(value, 'id'),
-    "a list of accounts with distinct ids, such as [{ id: 'one', email: 'one@example.com' }]",
-  ],
-  clients: [
-    (value) => isListOf(isClient)(value) && areDistinct(value, 'clientID'),
-    "a list of clients with distinct client ids, such as [{ clientID: 'my-application' }]",
-  ],
+const optionRules: Rules<keyof EmulatorOptions> = {
+  port: integer(0, 65_535, 'a port number, or 0 for any free port'),
+  accounts: list,
+  clients: list,
   signInAs: [isText, 'the id of one of the accounts'],
-  loopbackDelivery: [(value) => value === 'redirect' || value === 'fetch', "'redirect' or 'fetch'"],
-  issOnCallback: [isBoolean, 'true or false'],
-  requireCodeChallengeEcho: [isBoolean, 'true or false'],
-  refuseJSON: [isBoolean, 'true or false'],
-  idTokenClaims: [
-    isListOf((claim) => profileClaims.some((known) => known === claim)),
+  loopbackDelivery: oneOf('redirect', 'fetch'),
+  issOnCallback: boolean,
+  requireCodeChallengeEcho: boolean,
+  refuseJSON: boolean,
+  idTokenClaims: listOf(
+    (claim) => profileClaims.some((known) => known === claim),
     `a list out of ${profileClaims.join(', ')}`,
+  ),
+  tokenLifetime: seconds,
+  signingKeys: integer(1, 100, 'a whole number from 1 to 100'),
+  deviceFlow: [
+    (value) => value === true || value === 'off' || isRecord(value),
+    "true, 'off', or { interval, expiresIn }",
   ],
-  tokenLifetime: [isIntegerFrom(1), 'a whole number of seconds, at least 1'],
-  signingKeys: [isIntegerFrom(1), 'a whole number, at least 1'],
+  completeDiscovery: boolean,
 }
 
-/** Checks the options and adds the defaults; a TypeError names the option that is wrong and says what to write. */
-export function parseOptions(options: unknown): EmulatorSettings {
-  if (!isRecord(options)) throw new TypeError('startEmulator takes an object of options')
+const accountRules: Rules<keyof EmulatorAccount> = {
+  id: text,
+  sub: text,
+  email: text,
+  emailVerified: boolean,
+  name: text,
+  givenName: text,
+  familyName: text,
+  picture: text,
+  tier: oneOf('denied'),
+  principal: [
+    (value) => isRecord(value) && value.type === 'Team' && isText(value.id),
+    "{ type: 'Team', id: '…' }",
+  ],
+}
+
+const clientRules: Rules<keyof EmulatorClient> = {
+  clientID: visibleText,
+  clientSecret: visibleText,
+  name: text,
+  redirectURIs: listOf((uri) => isText(uri) && URL.canParse(uri), 'a list of absolute URLs'),
+}
+
+const deviceFlowRules: Rules<'interval' | 'expiresIn'> = { interval: seconds, expiresIn: seconds }
+
+const areDistinct = (values: readonly unknown[]): boolean => new Set(values).size === values.length
+
+/** Checks the options and adds the defaults; a TypeError names what is wrong and says what to write. */
+export function parseOptions(options: EmulatorOptions): EmulatorSettings {
+  checkRules(where, options, optionRules)
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  for (const [name, value] of given) {
-    const rule = Object.hasOwn(rules, name) ? rules[name as keyof EmulatorOptions] : undefined
-    if (!rule) throw new TypeError(`startEmulator knows no option "${name}"`)
-    const [isValid, write] = rule
-    if (!isValid(value)) throw new TypeError(`the option "${name}" of startEmulator must be ${write}`)
-  }
   const settings: typeof defaults & EmulatorOptions = { ...defaults, ...Object.fromEntries(given) }
-  const signInAs = settings.accounts.find(({ id }) => id === settings.signInAs)
+  const { accounts, clients, deviceFlow } = settings
+  for (const [index, account] of accounts.entries())
+    checkRules(`${where}: accounts[${index}]`, account, accountRules, 'id')
+  for (const [index, client] of clients.entries())
+    checkRules(`${where}: clients[${index}]`, client, clientRules, 'clientID')
+  if (!areDistinct(accounts.map(({ id }) => id)) || !areDistinct(accounts.map(subjectOf)))
+    throw optionError(where, 'accounts must have distinct ids, and distinct subs')
+  if (!areDistinct(clients.map(({ clientID }) => clientID)))
+    throw optionError(where, 'clients must have distinct client ids')
+  const times = isRecord(deviceFlow) ? deviceFlow : {}
+  checkRules(`${where}: deviceFlow`, times, deviceFlowRules)
+  const signInAs = accounts.find(({ id }) => id === settings.signInAs)
   if (settings.signInAs !== undefined && signInAs === undefined)
-    throw new TypeError(`the option "signInAs" of startEmulator names no account: "${settings.signInAs}"`)
-  return { ...settings, signInAs }
+    throw optionError(
+      where,
+      `signInAs must be the id of one of the accounts, and "${settings.signInAs}" is not`,
+    )
+  return {
+    ...settings,
+    signInAs,
+    deviceFlow: deviceFlow === 'off' ? undefined : { interval: 5, expiresIn: 900, ...times },
+  }
 }

@@ -1,63 +1,48 @@
-import { type HTML, html } from '../page/html.js'
-import type { Answer } from './answer.js'
+import { html } from '../page/html.js'
+import { buildPage, type PageParts } from '../page/page.js'
+import { type EmulatorAccount, labelOf } from './account.js'
+import type { Context } from './oidc-provider.js'
 
-/**
- * No third party, no inline script or style. Forms may lead to any web page, because a browser applies
- * `form-action` to every redirect that follows, and those lead to the application and wherever it sends people.
- */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "script-src 'self'",
-  'connect-src http:',
-  "form-action 'self' http: https:",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
-export const stylesheetPath = '/emulator.css'
-export const iconPath = '/emulator.svg'
-
-/** A page of the emulator, which always says that it is one. */
-export function buildPage(status: number, title: string, content: HTML, scriptPath?: string): Answer {
-  const script = scriptPath === undefined ? '' : html`\n<script src="${scriptPath}" defer></script>`
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · Emulator</title>
-<link rel="icon" href="${iconPath}">
-<link rel="stylesheet" href="${stylesheetPath}">${script}
-</head>
-<body>
-<header><p><strong>Emulator</strong> for development and tests. This is not xAI.</p></header>
-<main>
-<h1>${title}</h1>
-${content}
-</main>
-</body>
-</html>
-`
-  return {
-    status,
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': contentSecurityPolicy,
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
+/** Responds with a page of the emulator, which always says that it is one. */
+export function showPage(ctx: Context, { policy, ...parts }: PageParts): void {
+  const { status, headers, body } = buildPage({
+    ...parts,
+    site: 'Emulator',
+    banner: html`<p><strong>Emulator</strong> for development and tests. This is not xAI.</p>`,
+    policy: {
+      'img-src': "'self'",
+      // A browser applies this to every redirect that follows: to the application, and wherever it sends people.
+      'form-action': "'self' http: https:",
+      ...policy,
     },
-    body: `${page}`,
-  }
+  })
+  ctx.status = status
+  ctx.set(headers)
+  ctx.body = body
 }
 
-/** A page that says what went wrong, in the server's words. */
-export const buildErrorPage = (status: number, error: string, description: string): Answer =>
-  buildPage(
+/** Says on a page what went wrong, in the server's words. */
+export const showErrorPage = (ctx: Context, error: string, description: string, status = ctx.status): void =>
+  showPage(ctx, {
     status,
-    'This sign-in cannot go on',
-    html`<p>${description}</p>
+    title: 'This sign-in cannot go on',
+    content: html`<p class="lead">${description}</p>
 <p class="quiet">Error <code>${error}</code>. Go back to the application and start again.</p>`,
-  )
+  })
+
+const hueOf = (text: string): number =>
+  [...text].reduce((hue, letter) => (hue * 31 + letter.charCodeAt(0)) % 360, 11)
+
+/** Responds with a picture of an account, its initial on a colour of its own. Applications may show it. */
+export function showPicture(ctx: Context, account: EmulatorAccount): void {
+  ctx.status = 200
+  ctx.set({ 'content-type': 'image/svg+xml; charset=utf-8', 'cross-origin-resource-policy': 'cross-origin' })
+  ctx.body = `${html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" width="96" height="96">
+<rect width="96" height="96" fill="hsl(${hueOf(account.id)} 55% 32%)"/>
+<text x="48" y="50" fill="#fff" font-family="system-ui, sans-serif" font-size="44" text-anchor="middle" dominant-baseline="central">${labelOf(account).slice(0, 1).toUpperCase()}</text>
+</svg>
+`}`
+}
+
+/** Whether no person looks at the response, as with `decide`. */
+export const wantsJSON = (ctx: Context): boolean => ctx.accepts('html', 'json') === 'json'

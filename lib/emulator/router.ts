@@ -1,55 +1,114 @@
-import type { Answer } from './answer.js'
-import { buildErrorAnswer, buildJSONAnswer } from './answer.js'
-import { buildPicture, scriptAnswer, stylesheetAnswer } from './asset.js'
-import { answerAuthorization } from './authorization-endpoint.js'
-import { scriptPath } from './delivery-page.js'
-import type { EmulatorState } from './emulator-state.js'
-import { buildMetadata, paths } from './metadata.js'
-import { signInPath } from './oidc-configuration.js'
-import { buildErrorPage, iconPath, stylesheetPath } from './page.js'
-import type { ReceivedRequest } from './received-request.js'
-import { answerRevocation } from './revocation-endpoint.js'
-import { answerSignIn } from './sign-in-endpoint.js'
-import { picturePath } from './sign-in-page.js'
-import { answerToken } from './token-endpoint.js'
-import { answerUserinfo } from './userinfo-endpoint.js'
+import { emitWarning } from 'node:process'
+import { authorize, resume } from './authorization.js'
+import { verifyDevice } from './device.js'
+import { deviceAuthorization, discovery, refuse, revocation, token, userinfo } from './endpoint.js'
+import { misbehave } from './fault.js'
+import type { Context, Middleware } from './oidc-provider.js'
+import { showErrorPage, showPicture } from './page.js'
+import { paths, picturePath, shortDevicePath, signInPath } from './path.js'
+import { describeRequest, readBody, replaceBody } from './request-body.js'
+import { signIn } from './sign-in.js'
+import type { EmulatorState } from './state.js'
 
-type Handler = (emulator: EmulatorState, request: ReceivedRequest) => Answer | Promise<Answer>
-type Methods = Readonly<Record<string, Handler>>
+type Methods = Readonly<Record<string, Middleware>>
 
-const routes: Readonly<Record<string, Methods>> = {
-  [paths.discovery]: { GET: ({ issuer }) => buildJSONAnswer(200, buildMetadata(issuer)) },
-  [paths.jwks]: { GET: ({ keys }) => buildJSONAnswer(200, keys.jwks) },
-  [paths.authorization]: { GET: answerAuthorization },
-  [paths.token]: { POST: answerToken },
-  [paths.userinfo]: { GET: answerUserinfo },
-  [paths.revocation]: { POST: answerRevocation },
-  [stylesheetPath]: { GET: () => stylesheetAnswer },
-  [iconPath]: { GET: () => buildPicture({ id: 'emulator' }) },
-  [scriptPath]: { GET: () => scriptAnswer },
+/** What `decide` sends with a request to tell which decision it is about. */
+export const decisionHeader = 'x-emulator-decision'
+
+const goOn: Middleware = (_ctx, next) => next()
+
+/** Every path that there is; oidc-provider itself takes capitals and a slash at the end for the same, and has more. */
+function buildRoutes(emulator: EmulatorState): (path: string) => Methods | undefined {
+  const { accounts, deviceFlow } = emulator.settings
+  const authorization = authorize(emulator)
+  const decision = signIn(emulator)
+  const device = verifyDevice(emulator)
+  const info = userinfo(emulator)
+  const parents = new Map<string, Methods>([
+    [paths.authorization, { GET: resume }],
+    [signInPath, { GET: decision, POST: decision }],
+  ])
+  const routes = new Map<string, Methods>(
+    Object.entries({
+      [paths.discovery]: { GET: discovery(emulator) },
+      [paths.jwks]: { GET: goOn },
+      [paths.authorization]: { GET: authorization, POST: authorization },
+      [paths.token]: { POST: token(emulator) },
+      [paths.userinfo]: { GET: info, POST: info },
+      [paths.revocation]: { POST: revocation(emulator) },
+      ...(deviceFlow && {
+        [paths.deviceAuthorization]: { POST: deviceAuthorization(emulator) },
+        [paths.device]: { GET: device, POST: device },
+        [shortDevicePath]: { GET: (ctx) => ctx.redirect(`${paths.device}${ctx.search}`) },
+      }),
+    }),
+  )
+  for (const account of accounts)
+    routes.set(picturePath(account), { GET: (ctx) => showPicture(ctx, account) })
+  return (path) => {
+    const [, parent = ''] = /^(.+)\/[^/]+$/.exec(path) ?? []
+    return routes.get(path) ?? parents.get(parent)
+  }
 }
 
-/** Below these paths there is one for each sign-in. */
-const patterns: ReadonlyArray<readonly [pattern: RegExp, methods: Methods]> = [
-  [new RegExp(`^${paths.authorization}/[^/]+$`), { GET: answerAuthorization }],
-  [new RegExp(`^${signInPath}/[^/]+(/consent)?$`), { GET: answerSignIn, POST: answerSignIn }],
+/** Lets through what xAI's server is known to have. */
+function buildRouter(emulator: EmulatorState): Middleware {
+  const find = buildRoutes(emulator)
+  return async (ctx, next) => {
+    const { path, method } = ctx
+    const methods = find(path)
+    // As xAI's server, whose unknown paths respond with a page whoever asks.
+    if (methods === undefined) return showErrorPage(ctx, 'not_found', `There is nothing at ${path}.`, 404)
+    const handle = methods[method]
+    if (handle) return handle(ctx, next)
+    refuse(ctx, 405, 'invalid_request', `${method} is not allowed here`)
+    ctx.set('allow', Object.keys(methods).join(', '))
+  }
+}
+
+/** Headers of oidc-provider that xAI's server is not known to send. */
+function dropHeaders(ctx: Context): void {
+  for (const name of ctx.res.getHeaderNames())
+    if (name === 'vary' || name.startsWith('access-control-')) ctx.remove(name)
+}
+
+/** The first step on the way of every request: it is recorded, carried out by the others, and responded to as ordered. */
+function buildRecorder({ log, misbehaviours, decisions, issuer }: EmulatorState): Middleware {
+  const { host } = new URL(issuer)
+
+  const respond = async (ctx: Context, isTooLarge: boolean, next: () => Promise<void>): Promise<void> => {
+    try {
+      if (isTooLarge) refuse(ctx, 413, 'invalid_request', 'The body is larger than 64 KiB')
+      else await next()
+    } catch (error) {
+      refuse(ctx, 500, 'server_error', `${error}`)
+      emitWarning(error as Error)
+    }
+    dropHeaders(ctx)
+  }
+
+  return async (ctx, next) => {
+    const { path, headers } = ctx
+    try {
+      const { bytes, isTooLarge } = await readBody(ctx.req)
+      ctx.state.decision = decisions.get(`${headers[decisionHeader]}`)
+      delete headers[decisionHeader]
+      const request = describeRequest(ctx, bytes)
+      ctx.state.request = request
+      log.add(request)
+      replaceBody(ctx, bytes, host)
+      const isAnswered = await misbehave(ctx, misbehaviours.take(path), () => respond(ctx, isTooLarge, next))
+      if (isAnswered) request.status = ctx.status
+    } catch {
+      // The client went away, which is not an error: whoever waits for it stops waiting.
+      ctx.respond = false
+      ctx.res.destroy()
+    }
+  }
+}
+
+/** The steps on the way of every request; oidc-provider's own follow. */
+export const buildMiddleware = (emulator: EmulatorState): readonly Middleware[] => [
+  buildRecorder(emulator),
+  buildRouter(emulator),
 ]
-
-function methodsOf({ settings }: EmulatorState, path: string): Methods | undefined {
-  const pictured = settings.accounts.find((account) => picturePath(account) === path)
-  if (pictured) return { GET: () => buildPicture(pictured) }
-  return routes[path] ?? patterns.find(([pattern]) => pattern.test(path))?.[1]
-}
-
-/** The ordinary answer to a request. */
-export async function answerRequest(emulator: EmulatorState, request: ReceivedRequest): Promise<Answer> {
-  const { path, method, tooLarge } = request
-  if (tooLarge) return buildErrorAnswer(413, 'invalid_request', 'The body is larger than 64 KiB')
-  const methods = methodsOf(emulator, path)
-  // As xAI's server, whose unknown paths answer with a page whoever asks.
-  if (methods === undefined) return buildErrorPage(404, 'not_found', `There is nothing at ${path}.`)
-  const handler = methods[method]
-  if (handler) return handler(emulator, request)
-  const refused = buildErrorAnswer(405, 'invalid_request', `${method} is not allowed here`)
-  return { ...refused, headers: { ...refused.headers, allow: Object.keys(methods).join(', ') } }
-}

@@ -1,47 +1,64 @@
-import { randomUUID } from 'node:crypto'
-import type { CryptoKey, JWK } from 'jose' with { 'resolution-mode': 'import' }
+import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+
+/** What a JWT holds, named as on the wire. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** One part of a JWT. */
+export const encodePart = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** The claims of a JWT, unverified. */
+export const decodeClaims = (jwt: string): Claims =>
+  JSON.parse(Buffer.from(`${jwt.split('.')[1]}`, 'base64url').toString()) as Claims
+
+/** SHA-256, in base64url. */
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
 /** An EC P-256 key pair (ES256), as xAI's JWKS shows two of. */
-export interface SigningKey {
-  readonly kid: string
-  readonly privateKey: CryptoKey
-  readonly publicKey: CryptoKey
-  readonly publicJWK: JWK
-}
+export class SigningKey {
+  private readonly pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
-export async function buildSigningKey(): Promise<SigningKey> {
-  const { exportJWK, generateKeyPair } = await import('jose')
-  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
-  const kid = randomUUID()
-  const publicJWK = { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' }
-  return { kid, privateKey, publicKey, publicJWK }
-}
+  constructor(readonly kid: string = randomUUID()) {}
 
-/** The keys of an authorization server; the newest one signs. */
-export class KeyRing {
-  private constructor(private keys: readonly [SigningKey, ...SigningKey[]]) {}
-
-  /** Generates as many keys as the JWKS shall show, at least one. */
-  static async build(size: number): Promise<KeyRing> {
-    return new KeyRing(await KeyRing.generate(size))
+  get publicPEM(): string {
+    return this.pair.publicKey.export({ type: 'spki', format: 'pem' }).toString().trimEnd()
   }
 
-  private static async generate(size: number): Promise<readonly [SigningKey, ...SigningKey[]]> {
-    const others = Array.from({ length: size - 1 }, buildSigningKey)
-    return [await buildSigningKey(), ...(await Promise.all(others))]
+  /** The private half (RFC 7517 §4). */
+  get jwk(): Record<string, unknown> {
+    return { ...this.pair.privateKey.export({ format: 'jwk' }), kid: this.kid, alg: 'ES256', use: 'sig' }
+  }
+
+  /**
+   * Signs claims exactly as they are: none is added, none is checked, so that forgeries can be signed too.
+   *
+   * @param header what differs from the header of an id_token
+   */
+  sign(claims: Claims, header: Claims = {}): string {
+    const input = `${encodePart({ alg: 'ES256', kid: this.kid, ...header })}.${encodePart(claims)}`
+    const key = { key: this.pair.privateKey, dsaEncoding: 'ieee-p1363' } as const
+    return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
+  }
+}
+
+/** The keys of an authorization server; the first one signs. */
+export class KeyRing {
+  private keys: readonly SigningKey[]
+
+  constructor(size: number) {
+    this.keys = Array.from({ length: size }, () => new SigningKey())
   }
 
   get signing(): SigningKey {
-    return this.keys[0]
+    return this.keys[0] as SigningKey
   }
 
-  /** The JSON Web Key Set (RFC 7517 §5), public halves only. */
-  get jwks(): { readonly keys: readonly JWK[] } {
-    return { keys: this.keys.map(({ publicJWK }) => publicJWK) }
+  /** All private halves, in order. */
+  get jwks(): { keys: Array<Record<string, unknown>> } {
+    return { keys: this.keys.map(({ jwk }) => jwk) }
   }
 
   /** Signs with a new key from now on; the old ones leave the JWKS at once, replaced by others, unless kept. */
-  async rotate(keepOld: boolean): Promise<void> {
-    this.keys = keepOld ? [await buildSigningKey(), ...this.keys] : await KeyRing.generate(this.keys.length)
+  rotate(keepOld: boolean): void {
+    this.keys = keepOld ? [new SigningKey(), ...this.keys] : this.keys.map(() => new SigningKey())
   }
 }

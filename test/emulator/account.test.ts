@@ -45,11 +45,10 @@ describe('the accounts of the emulator', () => {
     expect((await application.userinfo(`${refreshed.json.access_token}`)).status).to.equal(403)
   })
 
-  it('include a Team, of whose scopes nothing may be left', async () => {
-    const { status, json } = await application.tokens('team', { scope: 'openid email' })
-    expect(status).to.equal(200)
-    expect(json).to.have.property('access_token')
-    expect(json).not.to.have.any.keys('scope', 'id_token')
+  it('include a Team, which is refused when it may have none of the scopes', async () => {
+    const callback = await application.signIn('team', { scope: 'openid email' })
+    expect(callback.get('error')).to.equal('access_denied')
+    expect(callback.has('code')).to.equal(false)
   })
 
   it('get team:read as a Team', async () => {

@@ -128,21 +128,34 @@ describe('misbehaveOnce', () => {
       expect(again.json).to.include({ error_description: 'Refresh token has been revoked' })
     })
 
-  const wrong: ReadonlyArray<readonly [what: string, misbehaviour: object, message: string]> = [
-    ['no path', {}, '"path" of misbehaveOnce must be a path that begins with /'],
-    ['a relative path', { path: 'oauth2/token' }, '"path" of misbehaveOnce'],
-    ['a status that is none', { path, status: 99 }, '"status" of misbehaveOnce must be an HTTP status'],
-    ['headers that are none', { path, headers: 'a: b' }, '"headers" of misbehaveOnce'],
-    ['a body that is an object', { path, body: {} }, '"body" of misbehaveOnce must be a string or a Buffer'],
-    ['a negative delay', { path, delay: -1 }, '"delay" of misbehaveOnce'],
-    ['an unknown cut', { path, cut: 'somewhere' }, '"cut" of misbehaveOnce'],
-    ['endless as a string', { path, endless: 'yes' }, '"endless" of misbehaveOnce'],
-    ['carriedOut as a number', { path, carriedOut: 1 }, '"carriedOut" of misbehaveOnce'],
-    ['an unknown order', { path, stall: true }, 'misbehaveOnce knows no "stall"'],
+  const wrong: ReadonlyArray<readonly [what: string, misbehaviour: unknown, message: string]> = [
+    ['no path', {}, 'path must be the path of an endpoint'],
+    [
+      'a path without a slash',
+      { path: 'oauth2/token' },
+      'nothing at the path oauth2/token; write /oauth2/token',
+    ],
+    [
+      'a path that nothing is at',
+      { path: '/elsewhere' },
+      'the paths are /.well-known/openid-configuration, ',
+    ],
+    ['a status that is not one', { path, status: 99 }, 'status must be an HTTP status from 200 to 599'],
+    ['headers that are a string', { path, headers: 'a: b' }, 'headers must be an object of headers'],
+    ['a body that is an object', { path, body: {} }, 'body must be a string or a Buffer'],
+    ['a negative delay', { path, delay: -1 }, 'delay must be a number of milliseconds'],
+    ['an unknown cut', { path, cut: 'somewhere' }, "cut must be 'before-headers' or 'in-body'"],
+    ['endless as a string', { path, endless: 'yes' }, 'endless must be true or false'],
+    ['carriedOut as a number', { path, carriedOut: 1 }, 'carriedOut must be true or false'],
+    ['an unknown order', { path, statuss: 500 }, 'there is no option statuss; write status'],
+    ['nothing', undefined, 'options must be an object with path, status, headers'],
   ]
   for (const [what, misbehaviour, message] of wrong)
     it(`refuses ${what}`, async () => {
-      expect(() => emulator.misbehaveOnce(misbehaviour as Misbehaviour)).to.throw(TypeError, message)
+      expect(() => emulator.misbehaveOnce(misbehaviour as Misbehaviour))
+        .to.throw(TypeError, /^misbehaveOnce: /)
+        .with.property('message')
+        .that.contains(message)
       expect((await browser.get(url)).status).to.equal(200)
     })
 })

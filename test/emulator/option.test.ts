@@ -27,67 +27,121 @@ const caught = async (options: unknown): Promise<unknown> => {
 }
 
 describe('the options of startEmulator', () => {
-  const wrong: ReadonlyArray<readonly [what: string, options: unknown, message: RegExp]> = [
-    ['no object', null, /takes an object of options/],
-    ['an unknown option', { prot: 1 }, /knows no option "prot"/],
-    ['an inherited name', { toString: 1 }, /knows no option "toString"/],
-    ['a port that is no number', { port: '80' }, /"port" .* must be a port number/],
-    ['a port that is too large', { port: 65_536 }, /"port"/],
-    ['no accounts', { accounts: [] }, /"accounts" .* must be a list of accounts/],
-    ['accounts that are no list', { accounts: 'personal' }, /"accounts"/],
-    ['an account without an id', { accounts: [{ name: 'One' }] }, /"accounts"/],
-    ['an account that is no object', { accounts: ['one'] }, /"accounts"/],
-    ['two accounts of one id', { accounts: [{ id: 'one' }, { id: 'one' }] }, /"accounts"/],
-    ['a name that is no string', { accounts: [{ id: 'one', name: 1 }] }, /"accounts"/],
-    ['an e-mail verified by a string', { accounts: [{ id: 'one', emailVerified: 'yes' }] }, /"accounts"/],
-    ['an unknown tier', { accounts: [{ id: 'one', tier: 'gold' }] }, /"accounts"/],
+  const wrong: ReadonlyArray<readonly [what: string, options: unknown, message: string]> = [
+    ['null', null, 'startEmulator: options must be an object'],
+    ['an unknown option', { prt: 1 }, 'startEmulator: there is no option prt; write port'],
+    ['a misspelt option', { signinAs: 'one' }, 'there is no option signinAs; write signInAs'],
+    ['an inherited name', { toString: 1 }, 'there is no option toString; the options are port, accounts,'],
+    ['a port that is a string', { port: '80' }, 'startEmulator: port must be a port number'],
+    ['a port that is too large', { port: 65_536 }, 'port must be'],
+    ['no accounts', { accounts: [] }, 'accounts must be a list that is not empty'],
+    ['accounts that are a string', { accounts: 'personal' }, 'accounts must be a list'],
+    ['an account without an id', { accounts: [{ name: 'One' }] }, 'accounts[0]: id must be a string'],
+    [
+      'an account that is a string',
+      { accounts: [{ id: 'one' }, 'two'] },
+      'accounts[1]: options must be an object',
+    ],
+    [
+      'an unknown account key',
+      { accounts: [{ id: 'one', mail: 'a@b' }] },
+      'accounts[0]: there is no option mail',
+    ],
+    [
+      'a misspelt account key',
+      { accounts: [{ id: 'one', email_verified: true }] },
+      'accounts[0]: there is no option email_verified; write emailVerified',
+    ],
+    [
+      'two accounts of one id',
+      { accounts: [{ id: 'one' }, { id: 'one' }] },
+      'accounts must have distinct ids',
+    ],
+    ['two accounts of one sub', { accounts: [{ id: 'one' }, { id: 'two', sub: 'one' }] }, 'distinct subs'],
+    ['a name that is a number', { accounts: [{ id: 'one', name: 1 }] }, 'accounts[0]: name must be a string'],
+    [
+      'an e-mail verified by a string',
+      { accounts: [{ id: 'one', emailVerified: 'yes' }] },
+      'emailVerified must be',
+    ],
+    ['an unknown tier', { accounts: [{ id: 'one', tier: 'gold' }] }, "tier must be 'denied'"],
     [
       'an unknown principal',
       { accounts: [{ id: 'one', principal: { type: 'User', id: 'u' } }] },
-      /"accounts"/,
+      "principal must be { type: 'Team'",
     ],
-    ['a principal without an id', { accounts: [{ id: 'one', principal: { type: 'Team' } }] }, /"accounts"/],
-    ['a principal that is a string', { accounts: [{ id: 'one', principal: 'Team' }] }, /"accounts"/],
-    ['no clients', { clients: [] }, /"clients" .* must be a list of clients/],
-    ['a client without an id', { clients: [{}] }, /"clients"/],
-    ['a client that is no object', { clients: [1] }, /"clients"/],
-    ['a client id that no header can hold', { clients: [{ clientID: 'ä' }] }, /"clients"/],
-    ['an empty secret', { clients: [{ clientID: 'one', clientSecret: '' }] }, /"clients"/],
-    ['a client name that is no string', { clients: [{ clientID: 'one', name: 1 }] }, /"clients"/],
     [
-      'a redirect URI that is no URL',
+      'a principal without an id',
+      { accounts: [{ id: 'one', principal: { type: 'Team' } }] },
+      'principal must be',
+    ],
+    ['a principal that is a string', { accounts: [{ id: 'one', principal: 'Team' }] }, 'principal must be'],
+    ['no clients', { clients: [] }, 'clients must be a list that is not empty'],
+    ['a client without an id', { clients: [{}] }, 'clients[0]: clientID must be a string'],
+    ['a client that is a number', { clients: [1] }, 'clients[0]: options must be an object'],
+    [
+      'a misspelt client key',
+      { clients: [{ clientID: 'one', client_secret: 'x' }] },
+      'clients[0]: there is no option client_secret; write clientSecret',
+    ],
+    [
+      'a client id that no header can hold',
+      { clients: [{ clientID: 'ä' }] },
+      'clientID must be a string of visible',
+    ],
+    ['an empty secret', { clients: [{ clientID: 'one', clientSecret: '' }] }, 'clientSecret must be'],
+    ['two clients of one id', { clients: [{ clientID: 'one' }, { clientID: 'one' }] }, 'distinct client ids'],
+    [
+      'a client name that is a number',
+      { clients: [{ clientID: 'one', name: 1 }] },
+      'clients[0]: name must be',
+    ],
+    [
+      'a relative redirect URI',
       { clients: [{ clientID: 'one', redirectURIs: ['/callback'] }] },
-      /"clients"/,
+      'clients[0]: redirectURIs must be a list of absolute URLs',
     ],
     [
       'a redirect URI instead of a list',
       { clients: [{ clientID: 'one', redirectURIs: 'http://h/' }] },
-      /"clients"/,
+      'redirectURIs must be a list',
     ],
-    ['an empty signInAs', { signInAs: '' }, /"signInAs" .* must be the id/],
-    ['the id of no account', { signInAs: 'nobody' }, /"signInAs" .* names no account: "nobody"/],
+    ['an empty signInAs', { signInAs: '' }, 'signInAs must be the id of one of the accounts'],
+    ['the id of an account that there is not', { signInAs: 'nobody' }, 'and "nobody" is not'],
+    ['an unknown delivery', { loopbackDelivery: 'post' }, "loopbackDelivery must be 'redirect' or 'fetch'"],
+    ['issOnCallback as a string', { issOnCallback: 'yes' }, 'issOnCallback must be true or false'],
     [
-      'an unknown delivery',
-      { loopbackDelivery: 'post' },
-      /"loopbackDelivery" .* must be 'redirect' or 'fetch'/,
+      'requireCodeChallengeEcho as a number',
+      { requireCodeChallengeEcho: 1 },
+      'requireCodeChallengeEcho must be',
     ],
-    ['issOnCallback as a string', { issOnCallback: 'yes' }, /"issOnCallback"/],
-    ['requireCodeChallengeEcho as a number', { requireCodeChallengeEcho: 1 }, /"requireCodeChallengeEcho"/],
-    ['refuseJSON as a number', { refuseJSON: 0 }, /"refuseJSON"/],
+    ['refuseJSON as a number', { refuseJSON: 0 }, 'refuseJSON must be true or false'],
     [
-      'an unknown claim',
-      { idTokenClaims: ['phone_number'] },
-      /"idTokenClaims" .* must be a list out of email,/,
+      'completeDiscovery as a string',
+      { completeDiscovery: 'yes' },
+      'completeDiscovery must be true or false',
     ],
-    ['a token lifetime of nothing', { tokenLifetime: 0 }, /"tokenLifetime" .* whole number of seconds/],
-    ['half a signing key', { signingKeys: 0.5 }, /"signingKeys" .* whole number/],
+    ['an unknown claim', { idTokenClaims: ['phone_number'] }, 'idTokenClaims must be a list out of email,'],
+    ['a token lifetime of nothing', { tokenLifetime: 0 }, 'tokenLifetime must be a whole number of seconds'],
+    ['half a signing key', { signingKeys: 0.5 }, 'signingKeys must be a whole number'],
+    ['a device flow that is false', { deviceFlow: false }, "deviceFlow must be true, 'off', or { interval"],
+    [
+      'an interval of nothing',
+      { deviceFlow: { interval: 0 } },
+      'deviceFlow: interval must be a whole number of',
+    ],
+    [
+      'a misspelt time',
+      { deviceFlow: { expires_in: 60 } },
+      'deviceFlow: there is no option expires_in; write expiresIn',
+    ],
   ]
   for (const [what, options, message] of wrong)
     it(`refuse ${what}`, async () => {
       expect(await caught(options))
         .to.be.instanceOf(TypeError)
         .with.property('message')
-        .that.matches(message)
+        .that.contains(message)
     })
 
   it('take undefined as absent', () =>

@@ -75,7 +75,7 @@ describe('the token endpoint of the emulator', () => {
 
   it('refuses an unknown client that authenticates by client_secret_basic', async () => {
     const application = new RelyingParty(emulator)
-    const credentials = Buffer.from('str%anger:secret').toString('base64')
+    const credentials = Buffer.from('str%25anger:secret').toString('base64')
     const { status, json } = await application.exchange(
       await application.signIn(),
       { client_id: undefined },

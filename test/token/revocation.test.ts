@@ -113,10 +113,10 @@ describe('strategy.revoke', () => {
   })
 
   it('goes to the revocationURL that was given, its query included', async () => {
-    const revocationURL = `${emulator.issuer}/elsewhere?tenant=one`
-    emulator.misbehaveOnce({ path: '/elsewhere', status: 200, body: '' })
+    const revocationURL = `${emulator.issuer}/oauth2/userinfo?tenant=one`
+    emulator.misbehaveOnce({ path: '/oauth2/userinfo', status: 200, body: '' })
     await buildStrategy({ revocationURL }).revoke('the-token')
-    expect(emulator.requests[0]).to.deep.include({ path: '/elsewhere', query: { tenant: 'one' } })
+    expect(emulator.requests[0]).to.deep.include({ path: '/oauth2/userinfo', query: { tenant: 'one' } })
   })
 
   for (const status of [200, 202, 204, 299])

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
-import { importOIDCProvider, loadOIDCProvider } from '../../lib/emulator/oidc-provider-module.js'
+import { importOIDCProvider, loadOIDCProvider } from '../../lib/emulator/oidc-provider.js'
 
 describe('oidc-provider', () => {
   it('is asked for in one sentence when it is not installed', async () => {
@@ -12,7 +12,7 @@ describe('oidc-provider', () => {
     )
     expect(error).to.be.instanceOf(Error).and.include({
       message:
-        'The emulator is built on oidc-provider, which cannot be loaded: npm install --save-dev oidc-provider',
+        'The emulator is built on oidc-provider, which is not installed: npm install --save-dev oidc-provider',
     })
     expect(error).to.have.nested.property('cause.code', 'ERR_MODULE_NOT_FOUND')
   })

@@ -1,0 +1,123 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { findMeant } from '../check.js'
+import { labelOf } from './account.js'
+import { type Emulator, startEmulatorOn } from './emulator.js'
+import { type EmulatorOptions, type EmulatorSettings, parseOptions } from './option.js'
+import { hintOf } from './sign-in.js'
+
+const help = `Usage: npx passport-xai emulator [options]
+
+Starts an authorization server that behaves as xAI's does, for development and tests. Ctrl+C ends it.
+
+  --port NUMBER               default 4000; 0 takes any free port
+  --sign-in-as ACCOUNT        every request signs in as this account, without pages
+  --echo on|off               the code exchange must repeat code_challenge; default on
+  --delivery redirect|fetch   how the code reaches a callback on loopback; default redirect
+  --iss on|off                callbacks carry iss; default off
+  --device on|off             the device authorization grant; default on
+  --token-lifetime SECONDS    how long an access token is good for; default 21600
+  --options FILE              JSON with options of startEmulator, such as accounts and clients
+  --host ADDRESS              listens there instead of on 127.0.0.1; whoever reaches it signs in as anybody
+  --help                      shows this
+`
+
+function parseSwitch(flag: string, value: string): boolean {
+  if (value !== 'on' && value !== 'off') throw new Error(`--${flag} must be on or off, not ${value}`)
+  return value === 'on'
+}
+
+/** What each flag means in options of `startEmulator`, which are checked there. */
+const meanings: Readonly<Record<string, (value: string) => object>> = {
+  port: (value) => ({ port: Number(value) }),
+  'sign-in-as': (value) => ({ signInAs: value }),
+  echo: (value) => ({ requireCodeChallengeEcho: parseSwitch('echo', value) }),
+  delivery: (value) => ({ loopbackDelivery: value }),
+  iss: (value) => ({ issOnCallback: parseSwitch('iss', value) }),
+  device: (value) => ({ deviceFlow: parseSwitch('device', value) || 'off' }),
+  'token-lifetime': (value) => ({ tokenLifetime: Number(value) }),
+  options: (file) => JSON.parse(readFileSync(file, 'utf8')),
+}
+const names = [...Object.keys(meanings), 'host']
+
+interface Command {
+  readonly options: EmulatorOptions
+  readonly host: string
+  readonly isHelp: boolean
+}
+
+function parseCommand(words: readonly string[]): Command {
+  const texts = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
+  const config = {
+    args: [...words],
+    allowPositionals: true,
+    options: { ...texts, help: { type: 'boolean' } },
+  }
+  const { values, positionals } = parseArgs(config as ParseArgsConfig)
+  const { help: isHelp = false, host = '127.0.0.1', ...given } = values as Record<string, string>
+  if (!isHelp && positionals.join(' ') !== 'emulator')
+    throw new Error(`there is one command, emulator, not "${positionals.join(' ')}"`)
+  // A file comes first, so that flags change what it says.
+  const flags = Object.entries(given).sort(([name]) => (name === 'options' ? -1 : 1))
+  const options = Object.assign({ port: 4000 }, ...flags.map(([name, value]) => meanings[name]?.(value)))
+  return { options, host, isHelp: Boolean(isHelp) }
+}
+
+const buildTable = (rows: ReadonlyArray<readonly string[]>): string =>
+  rows.map(([term = '', ...cells]) => `  ${term.padEnd(22)}${cells.filter(Boolean).join(', ')}\n`).join('')
+
+/** What a developer needs to know. */
+function describe({ issuer }: Emulator, { clients, accounts, deviceFlow }: EmulatorSettings): string {
+  const where = 'every http URL on loopback'
+  return `The emulator listens. This is not xAI.
+
+${buildTable([
+  ['issuer', issuer],
+  ...clients.map(({ clientID, clientSecret, redirectURIs }) => [
+    'client',
+    clientID,
+    clientSecret ? `secret ${clientSecret}` : 'no secret',
+    `redirect URIs: ${redirectURIs?.join(' ') ?? where}`,
+  ]),
+  ...accounts.map((account) => ['account', account.id, labelOf(account), hintOf(account)]),
+  ['device page', deviceFlow ? `${issuer}/device` : 'off'],
+])}
+Ctrl+C ends it.
+`
+}
+
+/** The sentence for an error: which flag was meant, for example. */
+function explain({ message }: Error): string {
+  const [, unknown] = /^Unknown option '(--[^']+)'/.exec(message) ?? []
+  const known = names.map((name) => `--${name}`)
+  if (unknown === undefined) return `${message.replace(/^startEmulator: /, '').split('\n')[0]}`
+  const meant = findMeant(unknown, known)
+  return `there is no option ${unknown}; ${meant ? `write ${meant}` : `the options are ${known.join(', ')}`}`
+}
+
+async function main(): Promise<void> {
+  let command: Command
+  try {
+    command = parseCommand(process.argv.slice(2))
+    parseOptions(command.options)
+  } catch (error) {
+    console.error(
+      `passport-xai: ${explain(error as Error)}\nnpx passport-xai emulator --help shows the options.`,
+    )
+    process.exitCode = 2
+    return
+  }
+  if (command.isHelp) return console.log(help)
+  const { host, options } = command
+  const emulator = await startEmulatorOn(host, options)
+  if (host !== '127.0.0.1')
+    console.error(`Warning: it listens on ${host}. Whoever reaches it can sign in as anybody.\n`)
+  console.log(describe(emulator, parseOptions(options)))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void emulator.close())
+}
+
+main().catch((error: Error) => {
+  console.error(`passport-xai: ${explain(error)}`)
+  process.exitCode = 1
+})

@@ -1,0 +1,92 @@
+import { emitWarning } from 'node:process'
+import type { Context, Provider } from './oidc-provider.js'
+import { showErrorPage, wantsJSON } from './page.js'
+import type { EmulatorState } from './state.js'
+
+interface ErrorOut {
+  readonly error: string
+  readonly error_description: string
+}
+
+/** What oidc-provider adds to the errors that are not defects. */
+interface ProviderError extends Error {
+  readonly expose?: boolean | undefined
+  readonly error?: string | undefined
+  readonly error_description?: string | undefined
+  readonly error_detail?: string | undefined
+}
+
+const isUnknownClient = (error: ProviderError): boolean => error.error_detail === 'client not found'
+
+/** The words for an error; of a defect its own, in the place of oidc-provider's "oops". */
+function describe(error: ProviderError): ErrorOut {
+  if (isUnknownClient(error))
+    return { error: 'invalid_client', error_description: 'Unknown or disabled client' }
+  const { error: code = 'server_error', error_description = '' } = error
+  return error.expose
+    ? { error: code, error_description }
+    : { error: 'server_error', error_description: `${error}` }
+}
+
+/** Renders the errors that are not sent to a callback: as a page, and as JSON for `decide`. */
+export function renderError(ctx: Context, _out: unknown, error: ProviderError): void {
+  const out = describe(error)
+  if (wantsJSON(ctx)) ctx.body = out
+  else if (isUnknownClient(error))
+    showErrorPage(ctx, out.error, `${out.error_description}: ${ctx.query.client_id}`)
+  else showErrorPage(ctx, out.error, out.error_description)
+}
+
+/** How long before the interval is over a poll may come, in milliseconds: clocks and networks are not exact. */
+const grace = 100
+
+/** Whether a device code is asked for too soon; from then on 5 seconds more must pass (RFC 8628 §3.5). */
+function isTooSoon({ polls, settings }: EmulatorState, deviceCode: string): boolean {
+  const at = Date.now()
+  const { at: last = 0, interval = settings.deviceFlow?.interval ?? 0 } = polls.get(deviceCode) ?? {}
+  const tooSoon = at - last < interval * 1000 - grace
+  polls.set(deviceCode, { at, interval: tooSoon ? interval + 5 : interval })
+  return tooSoon
+}
+
+/** What xAI's server says in the place of oidc-provider's words; undefined where nobody has seen its words. */
+function describePoll(emulator: EmulatorState, deviceCode: string): ErrorOut {
+  return isTooSoon(emulator, deviceCode)
+    ? { error: 'slow_down', error_description: 'Polling too frequently' }
+    : { error: 'authorization_pending', error_description: 'User has not yet authorized' }
+}
+
+function describeRefresh({ store }: EmulatorState, refreshToken: string): ErrorOut {
+  const isRevoked = store.hasRevokedRefreshToken(refreshToken)
+  const error_description = isRevoked
+    ? 'Refresh token has been revoked'
+    : 'Refresh token not found or invalid'
+  return { error: 'invalid_grant', error_description }
+}
+
+/** Puts the errors of the endpoints that applications call into xAI's words, as far as these are known. */
+export function registerRewording(emulator: EmulatorState, provider: Provider): void {
+  const reword = (ctx: Context, error: ProviderError): void => {
+    const {
+      grant_type: grantType,
+      device_code: deviceCode,
+      refresh_token: refreshToken,
+    } = ctx.oidc.params ?? {}
+    ctx.body = describe(error)
+    if (error.error === 'authorization_pending') ctx.body = describePoll(emulator, `${deviceCode}`)
+    if (error.error === 'invalid_grant' && grantType === 'refresh_token')
+      ctx.body = describeRefresh(emulator, `${refreshToken}`)
+    if (isUnknownClient(error)) {
+      ctx.status = 400
+      ctx.remove('www-authenticate')
+    }
+  }
+  provider.on('grant.error', reword)
+  provider.on('revocation.error', reword)
+  provider.on('device_authorization.error', reword)
+  provider.on('userinfo.error', reword)
+  provider.on('server_error', (ctx, error) => {
+    ctx.body = describe(error)
+    emitWarning(error)
+  })
+}
