@@ -276,7 +276,8 @@ describe('passport-oauth2-refresh with the strategy', () => {
     })
 
     describe('that has a refresh URL of its own', () => {
-      const elsewhere = '/elsewhere/refresh'
+      /** A path of the emulator that is not the token endpoint's. */
+      const elsewhere = '/oauth2/revoke'
       const urlOf = (): string => `${emulator.issuer}${elsewhere}`
       const use = (options: object, strategy = buildStrategy()): Refresher => {
         const refresher = new AuthTokenRefresh()
