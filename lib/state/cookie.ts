@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { Request } from 'express'
 import { optionError } from '../check.js'
-import { byDispensability, maxPendingSignIns, type PendingSignIn } from './pending-sign-in.js'
+import { byEvictionOrder, maxPendingSignIns, type PendingSignIn } from './pending-sign-in.js'
 
 /** Bytes of a whole cookie that every browser takes (RFC 6265 §6.1). */
 export const maxCookieBytes = 4096
@@ -96,7 +96,7 @@ export function findSignInCookies(req: Request, secure: boolean): Cookie[] {
   return findCookies(req, signInForm)
     .filter(({ name }) => name.startsWith('__Host-') === secure)
     .map((cookie) => ({ cookie, order: parse(cookie) }))
-    .sort((a, b) => byDispensability(a.order, b.order))
+    .sort((a, b) => byEvictionOrder(a.order, b.order))
     .map(({ cookie }) => cookie)
 }
 

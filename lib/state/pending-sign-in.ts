@@ -71,7 +71,7 @@ const isFromOtherSite = ({ headers }: Request): boolean =>
  * Orders sign-ins by which is to give way first: what a page of another site began, then the oldest. So another site
  * that sends a browser here again and again pushes out its own sign-ins, not those that the person began here.
  */
-export const byDispensability = (
+export const byEvictionOrder = (
   a: Pick<PendingSignIn, 'began' | 'foreign'>,
   b: Pick<PendingSignIn, 'began' | 'foreign'>,
 ): number => Number(b.foreign ?? false) - Number(a.foreign ?? false) || a.began - b.began

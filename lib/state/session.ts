@@ -54,5 +54,9 @@ export function readSavedSession(req: Request): Promise<Session | null | undefin
   })
 }
 
+/** Whether sessions are kept in the memory of this process, as express-session does by default. */
+export const isKeptInMemory = (req: Request): boolean =>
+  (req as unknown as SessionRequest).sessionStore?.constructor.name === 'MemoryStore'
+
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'

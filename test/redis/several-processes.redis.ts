@@ -67,6 +67,23 @@ describe('several processes and one Redis', () => {
     expect(emulator.requests).to.be.empty
   })
 
+  it('send a code once when its callback comes to both at the same moment, 100 times over', async () => {
+    const [left, right] = processes
+    for (let round = 1; round <= 100; round += 1) {
+      const browser = new CookieClient()
+      const redirect = await browser.open(`${left.url}/auth/xai`, (location) =>
+        location.includes('/callback?'),
+      )
+      const { search } = new URL(`${redirect.headers.location}`)
+      emulator.clearRequests()
+      const responses = await Promise.all(
+        [left, right].map(({ url }) => browser.get(`${url}/callback${search}`)),
+      )
+      expect(responses.map(({ status }) => status)).to.have.members([302, 403])
+      expect(emulator.requests.filter(({ path }) => path === '/oauth2/token')).to.have.lengthOf(1)
+    }
+  })
+
   it('refresh a token once when both want to at the same moment, 20 times over', async () => {
     const browser = await signedInBrowser(processes)
     const lock = `mutex:xai-tokens:${emulator.issuer} one`

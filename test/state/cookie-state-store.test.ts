@@ -201,6 +201,13 @@ describe('CookieStateStore', () => {
       )
     })
 
+  it('refuses an option that does not exist, and names the one that was meant', () => {
+    expect(() => new CookieStateStore({ secrets: [secret] } as never)).to.throw(
+      TypeError,
+      'CookieStateStore: there is no option secrets; write secret, which may be a list',
+    )
+  })
+
   it('never repeats a secret that it refuses', () => {
     expect(() => storeWith('short-and-secret')).to.throw(/^(?!.*short-and-secret)/)
   })

@@ -87,4 +87,123 @@ describe('SessionStateStore', () => {
       .to.have.nested.property('failure.message')
       .that.matches(/SameSite=Strict/)
   })
+
+  const wrong: ReadonlyArray<readonly [what: string, options: unknown, words: RegExp]> = [
+    ['a misspelt option', { Key: 'a' }, /there is no option Key; write key/],
+    ['the option of the strategy', { sessionKey: 'a' }, /there is no option sessionKey; write key/],
+    ['an empty key', { key: '' }, /key must be a name/],
+    ['a key that is not a string', { key: 7 }, /key must be a name/],
+    ['null', null, /options must be an object/],
+  ]
+  for (const [what, options, words] of wrong)
+    it(`refuses ${what}, and says what to write`, () => {
+      const build = () => new SessionStateStore(options as object)
+      expect(build).to.throw(TypeError, /^SessionStateStore: /)
+      expect(build).to.throw(words)
+    })
+
+  it('lets go of what is over before what is pending', async () => {
+    const session: Record<string, unknown> = {}
+    const store = new SessionStateStore()
+    const begin = () => saveSignIn(store, requestWith(session), 'v', undefined, meta)
+    const states: string[] = []
+    for (let n = 0; n < 8; n += 1) states.push(await begin())
+    await takeSignIn(store, requestWith(session), states[7]!, meta)
+    await begin()
+    const kept = (session[key] as { state: string }[]).map(({ state }) => state)
+    expect(kept).to.have.lengthOf(8)
+    expect(kept).to.include.members(states.slice(0, 7))
+  })
+})
+
+describe('SessionStateStore beside other processes', () => {
+  type Saved = Record<string, unknown> | null
+  const listOf = (saved: Saved): object[] => (saved as Record<string, object[]>)[key] ?? []
+
+  /** A request of one process, and the sessions that all share; `change` is what others do to them after a save. */
+  function buildRequest(change: (saved: Saved) => Saved = (saved) => saved) {
+    const shared: { saved: Saved; saves: number } = { saved: {}, saves: 0 }
+    const session = {
+      save(done: () => void) {
+        shared.saves += 1
+        shared.saved = change(JSON.parse(JSON.stringify(this)))
+        done()
+      },
+    }
+    const sessionStore = { get: (_id: string, done: (e: null, s: Saved) => void) => done(null, shared.saved) }
+    const req = { session, sessionID: 'id', sessionStore, headers: {} } as unknown as Request
+    return { req, session: session as Record<string, unknown>, shared }
+  }
+
+  const begin = async ({ req, session, shared }: ReturnType<typeof buildRequest>): Promise<string> => {
+    const state = await saveSignIn(new SessionStateStore(), req, 'verifier', undefined, meta)
+    shared.saved = JSON.parse(JSON.stringify(session))
+    return state
+  }
+  const take = ({ req }: ReturnType<typeof buildRequest>, state: string) =>
+    takeSignIn(new SessionStateStore(), req, state, meta)
+
+  it('leaves a mark without the verifier in the saved session before it gives the verifier out', async () => {
+    const process = buildRequest()
+    const state = await begin(process)
+    expect(await take(process, state)).to.include({ codeVerifier: 'verifier' })
+    expect(process.shared.saves).to.equal(1)
+    expect(JSON.stringify(process.shared.saved)).to.include(state).and.not.include('verifier')
+  })
+
+  it('says used where another process was first, and saves nothing', async () => {
+    const [process, other] = [buildRequest(), buildRequest()]
+    const state = await begin(process)
+    other.shared.saved = process.shared.saved
+    Object.assign(other.session, process.shared.saved)
+    await take(other, state)
+    process.shared.saved = other.shared.saved
+    expect(await take(process, state)).to.have.nested.property('failure.reason', 'used')
+    expect(process.shared.saves).to.equal(0)
+  })
+
+  it('says used where another process leaves its mark at the same time and is last', async () => {
+    const process = buildRequest((saved) => {
+      const [mark] = listOf(saved)
+      return { [key]: [{ ...mark, takenBy: 'another' }] }
+    })
+    const state = await begin(process)
+    expect(await take(process, state)).to.have.nested.property('failure.reason', 'used')
+  })
+
+  it('says unknown where the session has ended meanwhile, and does not bring it back', async () => {
+    const process = buildRequest()
+    const state = await begin(process)
+    process.shared.saved = null
+    expect(await take(process, state)).to.have.nested.property('failure.reason', 'unknown')
+    expect(process.shared.saves).to.equal(0)
+  })
+
+  it('goes on where a request that has nothing to do with it has overwritten the session', async () => {
+    let pending: unknown
+    const process = buildRequest(() => ({ [key]: pending }))
+    const state = await begin(process)
+    pending = process.shared.saved?.[key]
+    expect(await take(process, state)).to.include({ codeVerifier: 'verifier' })
+  })
+
+  it('keeps what another process has begun in this browser since the request began', async () => {
+    const process = buildRequest()
+    const state = await begin(process)
+    const late = { state: 'late', codeVerifier: 'v', binding: 'b', began: Date.now() }
+    listOf(process.shared.saved).push(late)
+    await take(process, state)
+    expect(listOf(process.shared.saved)).to.deep.include(late)
+  })
+
+  it('passes on what the session store fails with, and gives nothing out', async () => {
+    const failure = new Error('the session store is down')
+    const process = buildRequest()
+    const state = await begin(process)
+    Object.assign(process.req, {
+      sessionStore: { get: (_id: string, done: (e: Error) => void) => done(failure) },
+    })
+    expect(await take(process, state).catch((error: unknown) => error)).to.equal(failure)
+    expect(process.shared.saves).to.equal(0)
+  })
 })
