@@ -59,7 +59,7 @@ export interface Advice {
 /** The advice on a problem: by the reason of a refused state, else by the code. */
 export function adviceOn({ code, reason }: Problem): Advice {
   if (code === 'xai_state_invalid' && reason && Object.hasOwn(adviceByReason, reason)) {
-    return adviceByReason[reason] as Advice
+    return adviceByReason[reason as keyof typeof adviceByReason]
   }
   return Object.hasOwn(adviceByCode, code) ? adviceByCode[code] : adviceByCode.unexpected
 }
@@ -68,7 +68,7 @@ const checkSettings = 'Compare client id, callback URL and scopes with what xAI 
 const checkProxy = 'If it comes back, look for a proxy between this machine and xAI that changes responses.'
 
 /** By the reason of `xai_state_invalid`. Whoever is signed in already does not get here: the application sends them on. */
-export const adviceByReason: Readonly<Record<string, Advice>> = {
+export const adviceByReason = {
   missing: {
     title: 'Your browser lost this sign-in',
     person: 'Sign in again, and stay in this browser until you are back here.',
@@ -93,9 +93,8 @@ export const adviceByReason: Readonly<Record<string, Advice>> = {
     next: 'sign in',
   },
   superseded: {
-    title: 'Somebody signed in here meanwhile',
-    person:
-      'This sign-in began before that, so it does not count any more. Sign in again if you want to change.',
+    title: 'This sign-in is over',
+    person: 'Somebody signed in or out here since it began. Sign in again if you are not signed in.',
     next: 'sign in',
   },
   mismatch: {
@@ -111,7 +110,7 @@ export const adviceByReason: Readonly<Record<string, Advice>> = {
       'Every process needs the same secrets. Keep an old one in the list for ten minutes after a change.',
     next: 'sign in',
   },
-}
+} satisfies Readonly<Record<string, Advice>>
 
 /** By code, for everything else. */
 export const adviceByCode: Readonly<Record<ProblemCode, Advice>> = {

@@ -44,7 +44,7 @@ export const buildEndedPage = (homeURL: string): PageResponse =>
   })
 
 const buildNewStart =
-  (): HTML => html`<p class="lead">It was finished in another tab, took longer than 10 minutes, or began in another browser.</p>
+  (): HTML => html`<p class="lead">Another tab may have signed you in. Otherwise this took longer than 10 minutes, or began in another browser.</p>
 <p><a class="button primary wide" href="?relay=begin">Start again</a></p>
 `
 

@@ -35,7 +35,8 @@ const ask = async () => {
   isAsking = true
   clearTimeout(timer)
   const url = '?' + new URLSearchParams({ relay: 'poll', state })
-  const response = await fetch(url, { cache: 'no-store' }).catch(() => undefined)
+  const request = { cache: 'no-store', signal: AbortSignal.timeout(10000) }
+  const response = await fetch(url, request).catch(() => undefined)
   const delivery = response?.status === 200 ? await response.json().catch(() => undefined) : undefined
   isAsking = false
   if (isOver) return

@@ -69,7 +69,8 @@ export const deviceScript = `
   const ask = async () => {
     if (isAsking || isOver) return
     isAsking = true
-    const request = { headers: { accept: 'application/json' }, cache: 'no-store' }
+    // The application may itself wait for xAI, for 20 seconds and more.
+    const request = { headers: { accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(60000) }
     const response = await fetch(address('shown', shown), request).catch(() => undefined)
     const isJSON = /\\bjson\\b/.test(response?.headers.get('content-type'))
     const answer = isJSON ? await response.json().catch(() => undefined) : undefined

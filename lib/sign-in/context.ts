@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { AuthenticateOptions } from 'passport'
-import { parseScope } from '../oauth/authorization-url.js'
+import { hasOpenID, parseScope } from '../oauth/authorization-url.js'
 import { checkSecureURL, type Endpoints } from '../oauth/endpoint.js'
 import type { StateMetadata, StateStore } from '../state/state-store.js'
 import type { CodeExchanger } from '../token/code-exchange.js'
@@ -54,12 +54,15 @@ export interface SignInContext extends CompletionContext {
   options: XaiAuthenticateOptions
 }
 
-/** What this sign-in is bound to. @throws {TypeError} for a callback URL of the request's that is not secure */
-export function metadataOf({ settings, options }: SignInContext): StateMetadata {
+/** What this sign-in is bound to. @throws {TypeError} for a callback URL or scopes of the request's that are wrong */
+export function metadataOf(context: SignInContext): StateMetadata {
+  const { settings, options } = context
   const { authorizationURL, tokenURL, clientID, issuer } = settings
   const { callbackURL = settings.callbackURL } = options
   if (callbackURL !== settings.callbackURL) checkSecureURL('callbackURL', callbackURL)
-  return { authorizationURL, tokenURL, clientID, issuer, callbackURL }
+  // With openid at the beginning and without it at the callback, nobody would demand the id_token.
+  const asksForIDToken = hasOpenID(scopeOf(context))
+  return { authorizationURL, tokenURL, clientID, issuer, callbackURL, asksForIDToken }
 }
 
 /** The scopes that this request asks for, space-separated. @throws {TypeError} when they are not strings */

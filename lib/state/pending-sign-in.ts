@@ -24,11 +24,11 @@ export interface PendingSignIn {
   foreign?: true
 }
 
-type Bound = Pick<StateMetadata, 'clientID' | 'issuer' | 'tokenURL' | 'callbackURL'>
+type Bound = Omit<StateMetadata, 'authorizationURL'>
 
 /** A digest of what a sign-in belongs to: one that began with other values is not ours (RFC 9700 §4.4, §4.7). */
-export const bindingOf = ({ clientID, issuer, tokenURL, callbackURL }: Bound): string =>
-  hash('sha256', JSON.stringify([clientID, issuer, tokenURL, callbackURL]), 'base64url')
+export const bindingOf = ({ clientID, issuer, tokenURL, callbackURL, asksForIDToken }: Bound): string =>
+  hash('sha256', JSON.stringify([clientID, issuer, tokenURL, callbackURL, asksForIDToken]), 'base64url')
 
 /** Builds what a store keeps of a sign-in that begins now. */
 export const buildPendingSignIn = (

@@ -27,7 +27,7 @@ const messages: Readonly<Record<StateFailureReason, string>> = {
   used: 'This sign-in was completed already: the callback was loaded a second time.',
   expired: 'This sign-in began more than 10 minutes ago and has expired. Begin again.',
   mismatch:
-    'This sign-in began with another client ID, issuer, token URL or callbackURL than the callback expects. Pass the same ones to both requests.',
+    'This sign-in began with another client ID, issuer, token URL or callbackURL than the callback expects, or with openid in the scope of one request alone. Pass the same ones to both requests.',
   unreadable:
     'The cookie of this sign-in cannot be opened: it was changed on its way, or sealed with a secret that this process does not have.',
   superseded:

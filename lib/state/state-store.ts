@@ -1,13 +1,15 @@
 import type { Request } from 'express'
 import { parseStateFailure, type StateFailure, warnOfFailure } from './state-failure.js'
 
-/** What a sign-in is bound to; passport-oauth2's metadata, and the issuer. */
+/** What a sign-in is bound to: passport-oauth2's metadata, the issuer, and whether an id_token is asked for. */
 export interface StateMetadata {
   authorizationURL: string
   tokenURL: string
   clientID: string
   callbackURL: string
   issuer: string
+  /** Whether `openid` is among the scopes. */
+  asksForIDToken: boolean
 }
 
 /** Hands back the state that goes to xAI. */

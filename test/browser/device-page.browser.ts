@@ -188,6 +188,31 @@ describe('The device page, in Chromium', () => {
     })
   }
 
+  it('gives up a question after a minute without a response, and asks again', async () => {
+    context = await browser.newContext()
+    await context.addInitScript(`{
+      const { timeout } = AbortSignal
+      AbortSignal.timeout = (milliseconds) => timeout.call(AbortSignal, milliseconds === 60000 ? 500 : milliseconds)
+    }`)
+    const page = await context.newPage()
+    application.respond = () => {}
+    await page.goto(`${application.origin}/connect`)
+    await page.getByText('The application does not respond. Trying again.').waitFor()
+    application.respond = pending
+    await page.getByText('Waiting for xAI.').waitFor()
+  })
+
+  it('shows the way home when a redirect leads to another origin, where its question must not go', async () => {
+    const page = await open()
+    application.respond = (res) => {
+      application.respond = json(200, { status: 'ended' })
+      redirect('http://localhost:1/elsewhere')(res)
+    }
+    await heading(page, 'This sign-in has ended')
+    await page.getByRole('link', { name: 'Back to the application' }).click()
+    await page.waitForURL('**/home')
+  })
+
   it('asks less often while nothing responds', async () => {
     const page = await open()
     application.respond = refuse(500)

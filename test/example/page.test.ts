@@ -6,7 +6,14 @@ import {
   buildStartPage,
   type ProfileView,
 } from '../../examples/express/page.js'
-import { adviceByCode, adviceByReason, Problem, type ProblemCode } from '../../examples/express/problem.js'
+import {
+  type Advice,
+  adviceByCode,
+  adviceByReason,
+  Problem,
+  type ProblemCode,
+} from '../../examples/express/problem.js'
+import type { StateFailureReason } from '../../lib/state/state-failure.js'
 
 const hostile = `<script>alert("1")</script>&'`
 const escaped = '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;'
@@ -165,7 +172,9 @@ describe('The problem page of the example', () => {
     })
   }
 
-  for (const [reason, advice] of Object.entries(adviceByReason)) {
+  // Does not compile when the library knows a reason that the example has no advice on.
+  const everyReason: Record<StateFailureReason, Advice> = adviceByReason
+  for (const [reason, advice] of Object.entries(everyReason)) {
     it(`advises a person whose state is refused as ${reason}`, () => {
       const problem = Problem.fromRefusal({ code: 'xai_state_invalid', reason, message: 'the words' }, 403)
       const page = problemPage(problem)

@@ -10,19 +10,20 @@ import {
   type XaiStrategyOptions,
 } from '../../lib/index.js'
 import { type Action, act, signInDirectly } from '../support/direct-sign-in.js'
+import { FaultServer, httpAnswer } from '../support/fault-server.js'
 
 const personalSub = /^[0-9a-f-]{36}$/
 
 describe('who signed in', () => {
-  const emulators: Emulator[] = []
+  const servers: Array<{ close(): Promise<void> }> = []
   afterEach(async () => {
     mock.timers.reset()
-    await Promise.all(emulators.splice(0).map((emulator) => emulator.close()))
+    await Promise.all(servers.splice(0).map((server) => server.close()))
   })
 
   async function start(options: EmulatorOptions = {}): Promise<Emulator> {
     const emulator = await startEmulator({ signInAs: 'personal', ...options })
-    emulators.push(emulator)
+    servers.push(emulator)
     return emulator
   }
 
@@ -155,6 +156,26 @@ describe('who signed in', () => {
     expect(value).to.include({ code: 'xai_id_token_invalid' })
   })
 
+  const scopes: ReadonlyArray<readonly [what: string, begun: object, finished: object]> = [
+    ['begins with openid and ends without it', {}, { scope: 'profile' }],
+    ['begins without openid and ends with it', { scope: 'profile' }, {}],
+  ]
+  for (const [what, begun, finished] of scopes) {
+    it(`is nobody when the sign-in ${what}`, async () => {
+      const emulator = await start()
+      const outcome = await signInDirectly(build(emulator), begun, finished)
+      expect(outcome).to.include({ kind: 'fail', detail: 403 })
+      expect(outcome.value).to.include({ code: 'xai_state_invalid', reason: 'mismatch' })
+      expect(pathsOf(emulator)).to.not.include('/oauth2/token')
+    })
+  }
+
+  it('is found when both requests ask for openid among different scopes', async () => {
+    const emulator = await start()
+    const action = await signInDirectly(build(emulator), { scope: ['openid', 'offline_access'] }, {})
+    expect(profileIn(action).id).to.match(personalSub)
+  })
+
   it('comes with no refresh token when that is no string', async () => {
     const emulator = await start()
     const body = JSON.stringify({ access_token: 'a', refresh_token: 5 })
@@ -227,6 +248,41 @@ describe('who signed in', () => {
     })
   })
 
+  describe('whose token response', () => {
+    const refuse = async (response: object, options: Partial<XaiStrategyOptions>): Promise<unknown> => {
+      const emulator = await start()
+      emulator.misbehaveOnce({ path: '/oauth2/token', status: 200, body: JSON.stringify(response) })
+      const { kind, value } = await signInDirectly(build(emulator, options))
+      expect(kind).to.equal('error')
+      expect(pathsOf(emulator)).to.not.include('/oauth2/userinfo')
+      return value
+    }
+
+    it('holds no id_token and nothing of a Team, is not blamed on a Team alone', async () => {
+      const error = await refuse({ access_token: 'opaque', scope: 'profile' }, { allowTeamPrincipal: true })
+      expect(error).to.include({ code: 'xai_identity_missing', status: 502 })
+      expect((error as Error).message)
+        .to.match(/^The token response holds no id_token.+; its scope is 'profile'\. Possible causes: /)
+        .and.match(/a Team was chosen.+may not ask for the scope openid.+does not speak OpenID Connect/)
+    })
+
+    it('holds an id_token that nobody asked for, is refused unless that is right', async () => {
+      const error = await refuse({ access_token: 'a', id_token: 'e30.e30.e30' }, { scope: 'profile' })
+      expect(error).to.include({ code: 'xai_id_token_invalid' })
+    })
+
+    it('grants openid and holds no id_token, is refused although openid was not asked for', async () => {
+      const error = await refuse({ access_token: 'a', scope: 'openid profile' }, { scope: 'profile' })
+      expect(error).to.include({ code: 'xai_identity_missing' })
+    })
+
+    it('has a scope that is made for trouble, is refused all the same', async () => {
+      const scope = { toString: null, valueOf: null }
+      const error = await refuse({ access_token: 'a', scope }, {})
+      expect(error).to.include({ code: 'xai_identity_missing' })
+    })
+  })
+
   describe('for a Team', () => {
     it('is refused by default, in words for the person', async () => {
       const emulator = await start({ signInAs: 'team' })
@@ -283,6 +339,18 @@ describe('who signed in', () => {
       mock.timers.tick(60 * 60_000)
       profileIn(await signInDirectly(strategy))
       expect(pathsOf(emulator)).to.include('/.well-known/jwks.json')
+    })
+
+    it('cannot be had, costs 200 who begin no more than 3 requests', async () => {
+      const emulator = await start()
+      const jwks = await FaultServer.start((socket) => socket.end(httpAnswer(500, 'down')))
+      servers.push(jwks)
+      const strategy = build(emulator, { jwksURL: `${jwks.origin}/jwks.json` })
+      for (let count = 0; count < 200; count += 1) {
+        expect(await act(strategy, { session: {} })).to.include({ kind: 'redirect' })
+        await new Promise(setImmediate)
+      }
+      expect(jwks.requests.length).to.be.within(1, 3)
     })
 
     const broken: ReadonlyArray<readonly [what: string, answer: object]> = [

@@ -126,6 +126,24 @@ for (const [name, buildStore] of stores) {
       expectNobodySignedIn()
     })
 
+    it('begins no sign-in, and spends none, for a browser that looks ahead', async () => {
+      await start()
+      const prefetch = { headers: { 'sec-purpose': 'prefetch', 'sec-fetch-dest': 'document' } }
+      const begun = await person.client.get(application.beginURL, prefetch)
+      expect(begun.status).to.equal(400)
+      expect(begun.headers).not.to.have.property('location')
+      const [waiting, callback] = await beginAndConsent()
+      await deliver(callback, emulator.issuer)
+      const ahead = await person.client.get(waiting.page.url, prefetch)
+      const spent = await person.client.get(
+        new URL(`${ahead.headers.location}`, waiting.page.url).href,
+        prefetch,
+      )
+      expect(spent.status).to.equal(400)
+      expectNobodySignedIn()
+      expect((await person.goOn(waiting.page, await person.poll(waiting))).body).to.equal('signed in')
+    })
+
     it('tells nothing to somebody who polls with a guessed state', async () => {
       await start()
       const [waiting, callback] = await beginAndConsent()
@@ -281,6 +299,18 @@ for (const [name, buildStore] of stores) {
       ['a code that is too long', ({ searchParams }) => searchParams.set('code', 'a'.repeat(4097))],
       ['no code', ({ searchParams }) => searchParams.delete('code')],
       ['no state', ({ searchParams }) => searchParams.delete('state')],
+      [
+        'an iss and nothing else',
+        (callback) => {
+          callback.search = '?iss=https%3A%2F%2Fauth.x.ai'
+        },
+      ],
+      [
+        'an error_description and nothing else',
+        (callback) => {
+          callback.search = '?error_description=busy'
+        },
+      ],
       [
         'no parameters',
         (callback) => {

@@ -9,6 +9,7 @@ export const meta: StateMetadata = {
   clientID: 'client',
   callbackURL: 'https://app.example/callback',
   issuer: 'https://auth.x.ai',
+  asksForIDToken: true,
 }
 
 /** A browser, as far as a state store sees it: requests that carry a session, or keep cookies. */

@@ -8,6 +8,7 @@ const meta = {
   clientID: 'client',
   callbackURL: 'https://app.example/callback',
   issuer: 'https://auth.x.ai',
+  asksForIDToken: true,
 }
 
 /** A response that keeps the headers that are added to it. */

@@ -246,6 +246,7 @@ describe('a device sign-in in a cookie', () => {
       ...meta,
       authorizationURL: 'https://auth.x.ai/oauth2/authorize',
       callbackURL: 'https://app.example/callback',
+      asksForIDToken: true,
     }
     store.store(other.request(), 'v', undefined, signInMeta, () => {})
     const forged = `${name}=${other.cookie?.split('=')[1]}`

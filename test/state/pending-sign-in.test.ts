@@ -68,6 +68,7 @@ describe('a pending sign-in', () => {
     ['issuer', { issuer: 'https://auth.example' }],
     ['token URL', { tokenURL: 'https://auth.example/token' }],
     ['redirect URI', { callbackURL: 'https://app.example/other' }],
+    ['request for an id_token', { asksForIDToken: false }],
   ]
   for (const [what, change] of others)
     it(`is bound to its ${what}`, () => {

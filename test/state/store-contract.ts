@@ -72,6 +72,7 @@ export function itKeepsTheContract({ buildStore, buildBrowser }: StoreSetup): vo
     ['issuer', { issuer: 'https://auth.example' }],
     ['token URL', { tokenURL: 'https://auth.example/token' }],
     ['redirect URI', { callbackURL: 'https://app.example/other' }],
+    ['request for an id_token', { asksForIDToken: false }],
   ]
   for (const [what, change] of changes)
     it(`says mismatch to another ${what}, and the sign-in outlives that`, async () => {

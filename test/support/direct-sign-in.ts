@@ -33,8 +33,15 @@ export function act(strategy: object, req: BareRequest, options?: XaiAuthenticat
   })
 }
 
-/** A whole sign-in at an issuer that shows no pages: begin, redirect there and back, callback. */
-export async function signInDirectly(strategy: object, options?: XaiAuthenticateOptions): Promise<Action> {
+/**
+ * A whole sign-in at an issuer that shows no pages: begin, redirect there and back, callback. Both requests get the
+ * same options unless the callback is given its own.
+ */
+export async function signInDirectly(
+  strategy: object,
+  options?: XaiAuthenticateOptions,
+  callbackOptions = options,
+): Promise<Action> {
   const session = {}
   const begun = await act(strategy, { session }, options)
   if (begun.kind !== 'redirect') return begun
@@ -42,5 +49,5 @@ export async function signInDirectly(strategy: object, options?: XaiAuthenticate
     new URL(location).searchParams.has('state'),
   )
   const query = Object.fromEntries(new URL(String(callback.headers.location)).searchParams)
-  return act(strategy, { session, query }, options)
+  return act(strategy, { session, query }, callbackOptions)
 }

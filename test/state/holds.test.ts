@@ -10,6 +10,7 @@ const meta = {
   clientID: 'app',
   callbackURL: 'http://127.0.0.1/callback',
   issuer: 'https://auth.example',
+  asksForIDToken: true,
 }
 
 /** The requests of one browser: their session is one, and what an answer sets, the next request carries. */
