@@ -27,6 +27,7 @@ import {
   buildPendingSignIn,
   digestOfUser,
   findFault,
+  hasOtherUser,
   isExpired,
   type PendingSignIn,
   signInLifetime,
@@ -47,12 +48,6 @@ const maxRemovals = 32
 export interface CookieStateStoreOptions {
   /** At least 32 characters; of a list, the first seals and all open, so that secrets can be rotated. */
   secret: string | readonly string[]
-}
-
-/** A sign-in as its cookie has it. */
-interface SealedSignIn extends PendingSignIn {
-  /** Who was signed in when it began, see {@link digestOfUser}. */
-  user: string
 }
 
 /**
@@ -84,8 +79,7 @@ export class CookieStateStore implements StateStore, DeviceStore {
   ): void {
     const secure = isSecure(meta)
     const state = randomToken()
-    const pending = buildPendingSignIn(req, { state, codeVerifier, applicationState }, meta)
-    const signIn: SealedSignIn = { ...pending, user: digestOfUser(req) }
+    const signIn = buildPendingSignIn(req, { state, codeVerifier, applicationState }, meta)
     const cookie = { name: signInCookieNameOf(signIn, secure), value: this.seal.seal(JSON.stringify(signIn)) }
     const header = buildSetCookie(cookie, secure, signInMaxAge)
     if (header.length > maxCookieBytes) {
@@ -107,7 +101,7 @@ export class CookieStateStore implements StateStore, DeviceStore {
   holds(req: Request, state: string): boolean {
     const cookies = [true, false].flatMap((secure) => findSignInCookies(req, secure))
     const cookie = cookies.find(belongsTo(state))
-    const signIn = cookie && this.open<SealedSignIn>(cookie)
+    const signIn = cookie && this.open<PendingSignIn>(cookie)
     return signIn !== undefined && isSame(signIn.state, state) && !isExpired(signIn) && !this.spent.get(state)
   }
 
@@ -120,12 +114,12 @@ export class CookieStateStore implements StateStore, DeviceStore {
       if (cookies.length > 0) return buildStateFailure('unknown')
       return buildStateFailure('missing', explainMissing(req, this.beganOn.get(state)))
     }
-    const signIn = this.open<SealedSignIn>(cookie)
+    const signIn = this.open<PendingSignIn>(cookie)
     if (!signIn) return buildStateFailure('unreadable')
     const fault = findFault(signIn, state, meta)
     if (fault) return buildStateFailure(fault)
     // Whoever plants a cookie in a browser must not get their sign-in into the account of the person who uses it.
-    if (!isSame(signIn.user, digestOfUser(req))) return buildStateFailure('superseded')
+    if (hasOtherUser(signIn, req)) return buildStateFailure('superseded')
     // Not the state of the request: it is part of the URL's text, and would keep all of that in memory.
     this.spent.set(signIn.state, true)
     setCookies(req, [buildSetCookie({ name: cookie.name, value: '' }, secure, 0)])

@@ -22,6 +22,8 @@ export interface PendingSignIn {
   began: number
   /** Whether a page of another site led here. */
   foreign?: true
+  /** Who was signed in, see {@link digestOfUser}; absent when nobody was. */
+  user?: string
 }
 
 type Bound = Omit<StateMetadata, 'authorizationURL'>
@@ -39,14 +41,18 @@ export const buildPendingSignIn = (
     applicationState,
   }: Pick<PendingSignIn, 'state' | 'codeVerifier' | 'applicationState'>,
   meta: StateMetadata,
-): PendingSignIn => ({
-  state,
-  codeVerifier,
-  ...(applicationState !== undefined && { applicationState }),
-  binding: bindingOf(meta),
-  began: Date.now(),
-  ...(isFromOtherSite(req) && { foreign: true }),
-})
+): PendingSignIn => {
+  const user = digestOfUser(req)
+  return {
+    state,
+    codeVerifier,
+    ...(applicationState !== undefined && { applicationState }),
+    binding: bindingOf(meta),
+    began: Date.now(),
+    ...(isFromOtherSite(req) && { foreign: true }),
+    ...(user !== '' && { user }),
+  }
+}
 
 /** Whether a sign-in has used up its time. */
 export const isExpired = ({ began }: Pick<PendingSignIn, 'began'>): boolean =>
@@ -62,6 +68,10 @@ export function findFault(
   if (!isSame(signIn.binding, bindingOf(meta))) return 'mismatch'
   return isExpired(signIn) ? 'expired' : undefined
 }
+
+/** Whether somebody else is signed in than when a sign-in began; nobody counts as one. */
+export const hasOtherUser = ({ user = '' }: PendingSignIn, req: Request): boolean =>
+  !isSame(user, digestOfUser(req))
 
 /** Whether a page of another site sent the browser here; browsers that do not say so are believed. */
 const isFromOtherSite = ({ headers }: Request): boolean =>

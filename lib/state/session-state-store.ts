@@ -14,6 +14,7 @@ import {
   byEvictionOrder,
   digestOfUser,
   findFault,
+  hasOtherUser,
   isExpired,
   maxPendingSignIns,
   type PendingSignIn,
@@ -113,6 +114,8 @@ export class SessionStateStore implements StateStore, DeviceStore {
     }
     const fault = findFault(signIn, state, meta)
     if (fault) return buildStateFailure(fault)
+    // koa-session keeps its content when Passport renews it; other sessions lose it, unless keepSessionInfo is set.
+    if ('ctx' in req && hasOtherUser(signIn, req)) return buildStateFailure('superseded')
     // Not the state of the request: it is part of the URL's text, and would keep all of that in memory.
     this.spent.set(signIn.state, true)
     return (await this.claim(req, session, signIn)) ?? signIn

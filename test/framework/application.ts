@@ -56,10 +56,7 @@ export type Build = (
 
 /** The strategy as every application here has it: the person is an id and a name. */
 export const buildStrategy = (options: XaiStrategyOptions): XaiStrategy =>
-  new XaiStrategy(options, async (_accessToken, _refreshToken, { id, displayName }) => ({
-    id,
-    name: displayName,
-  }))
+  new XaiStrategy(options, async ({ profile: { id, displayName } }) => ({ id, name: `${displayName}` }))
 
 /** Starts an emulator and an application. */
 export async function startApplication(

@@ -54,6 +54,11 @@ describe('a pending sign-in', () => {
       expect(build('s', req).foreign).to.equal(foreign)
     })
 
+  it('holds a digest of who is signed in, and none of nobody', () => {
+    expect(build('s', requestWith({ user: { id: 1 } })).user).to.match(/^[\w-]{43}$/)
+    expect(build('s')).not.to.have.property('user')
+  })
+
   it('expires at 10 minutes, not before', () => {
     mock.timers.enable({ apis: ['Date'], now: 1000 })
     const signIn = build()

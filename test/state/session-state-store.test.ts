@@ -88,6 +88,22 @@ describe('SessionStateStore', () => {
       .that.matches(/SameSite=Strict/)
   })
 
+  it('ends at login in Koa, whose sessions keep their content when Passport renews them', async () => {
+    const session: Record<string, unknown> = {}
+    const koaRequest = (): Request => Object.assign(requestWith(session), { ctx: {} })
+    const store = new SessionStateStore()
+    const [one, two] = [
+      await saveSignIn(store, koaRequest(), 'v1', undefined, meta),
+      await saveSignIn(store, koaRequest(), 'v2', undefined, meta),
+    ]
+    expect(await takeSignIn(store, koaRequest(), one, meta)).to.include({ codeVerifier: 'v1' })
+    session.passport = { user: 'somebody' }
+    expect(await takeSignIn(store, koaRequest(), two, meta)).to.have.nested.property(
+      'failure.reason',
+      'superseded',
+    )
+  })
+
   const wrong: ReadonlyArray<readonly [what: string, options: unknown, words: RegExp]> = [
     ['a misspelt option', { Key: 'a' }, /there is no option Key; write key/],
     ['the option of the strategy', { sessionKey: 'a' }, /there is no option sessionKey; write key/],
