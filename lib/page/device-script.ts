@@ -58,11 +58,11 @@ export const deviceScript = `
     askAgain(pause)
   }
 
-  const waitOn = (answer) => {
+  const waitOn = (report) => {
     say(status, 'Waiting for xAI.')
     document.getElementById('trouble').hidden = true
-    interval = pause = Number(answer.interval) || interval
-    if (answer.expires_in >= 0) deadline = Date.now() + answer.expires_in * 1000
+    interval = pause = Number(report.interval) || interval
+    if (report.expires_in >= 0) deadline = Date.now() + report.expires_in * 1000
     askAgain(interval)
   }
 
@@ -73,12 +73,12 @@ export const deviceScript = `
     const request = { headers: { accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(60000) }
     const response = await fetch(address('shown', shown), request).catch(() => undefined)
     const isJSON = /\\bjson\\b/.test(response?.headers.get('content-type'))
-    const answer = isJSON ? await response.json().catch(() => undefined) : undefined
+    const report = isJSON ? await response.json().catch(() => undefined) : undefined
     isAsking = false
     if (isOver) return
     if (!response) return meetTrouble()
-    if (response.ok && answer?.status === 'pending') return waitOn(answer)
-    if (response.ok && answer?.status === 'ended') {
+    if (response.ok && report?.status === 'pending') return waitOn(report)
+    if (response.ok && report?.status === 'ended') {
       return stop('This sign-in has ended', 'It was finished or begun anew in another tab, or the code has expired.')
     }
     if (response.redirected) return leave(response.url)

@@ -153,7 +153,7 @@ describe('Delivery on loopback, in Chromium', () => {
         for (const mode of ['cors', 'no-cors']) {
           const url = `${stage.example.url}/callback?${query}`
           const options = `{ mode: '${mode}', credentials: 'include' }`
-          const read = `fetch('${url}', ${options}).then((answer) => answer.text(), () => 'blocked')`
+          const read = `fetch('${url}', ${options}).then((response) => response.text(), () => 'blocked')`
           expect(await attacker.evaluate(read), `${mode} ${query}`).to.be.oneOf(['blocked', ''])
         }
       }

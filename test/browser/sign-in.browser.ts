@@ -27,7 +27,7 @@ const begin = {
 const headingOf = (page: Page): Promise<string | null> =>
   page.getByRole('heading', { level: 1 }).textContent()
 
-/** Waits until the callback has been answered. */
+/** Waits for the end of the callback. */
 const waitForEnd = (page: Page): Promise<void> =>
   page.waitForURL(({ searchParams }) => searchParams.has('state') && !searchParams.has('relay'))
 

@@ -148,7 +148,7 @@ describe('The Express example, signed in', () => {
     })
   }
 
-  it('answers a form that is too large with its status', async () => {
+  it('refuses a form that is too large, with its status', async () => {
     const { visitor, page } = await signedIn()
     const refused = await visitor.press(page, 'Sign out', { padding: 'x'.repeat(200_000) })
     expect(refused.status).to.equal(413)

@@ -225,7 +225,7 @@ describe('The Express example, signing in', () => {
         'xai_token_exchange_failed',
       ],
       [
-        'an answer without sense',
+        'a response without sense',
         () => emulator.misbehaveOnce({ path: '/oauth2/token', body: 'null' }),
         502,
         'xai_token_exchange_invalid',

@@ -56,8 +56,8 @@ describe('loopbackRelay', () => {
     it(`lets an ordinary redirect through the same route, with ${name}`, async () => {
       await start({ store: buildStore() })
       const browser = new RelayBrowser(application)
-      const answer = await browser.client.open(`${application.origin}/callback`)
-      expect(answer).to.include({ status: 200, body: 'signed in' })
+      const response = await browser.client.open(`${application.origin}/callback`)
+      expect(response).to.include({ status: 200, body: 'signed in' })
       expect(application.signedIn).to.have.lengthOf(1)
     })
   }
@@ -81,29 +81,29 @@ describe('loopbackRelay', () => {
     const browser = new RelayBrowser(application)
     const waiting = await browser.begin()
     const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'cross-site' }
-    const answer = await browser.client.get(await obtainCallback(waiting), { headers })
-    expect(answer.body).to.equal('signed in')
+    const response = await browser.client.get(await obtainCallback(waiting), { headers })
+    expect(response.body).to.equal('signed in')
     expect((await browser.poll(waiting)).status).to.equal(404)
   })
 
   it('lets a form that another origin posts go to the strategy, because it is a navigation', async () => {
     await start()
-    const answer = await new RelayBrowser(application).client.post(
+    const response = await new RelayBrowser(application).client.post(
       `${application.origin}/callback?code=a&state=b`,
       {},
       { headers: { origin: 'https://other.example', 'sec-fetch-mode': 'navigate' } },
     )
-    expect(answer.status).to.equal(404)
-    expect(answer.body).to.include('Cannot POST')
+    expect(response.status).to.equal(404)
+    expect(response.body).to.include('Cannot POST')
   })
 
   it('leaves a request of the application’s own origin alone', async () => {
     await start()
     const headers = { origin: application.origin, 'sec-fetch-mode': 'cors' }
-    const answer = await new RelayBrowser(application).client.get(`${application.origin}/callback`, {
+    const response = await new RelayBrowser(application).client.get(`${application.origin}/callback`, {
       headers,
     })
-    expect(answer.status).to.equal(302)
+    expect(response.status).to.equal(302)
   })
 
   it('takes the code that a person pastes by an ordinary form, without any script', async () => {
@@ -204,9 +204,9 @@ describe('loopbackRelay', () => {
   it('says so on a page when the sign-in has ended, or began in another browser', async () => {
     await start()
     const { page } = await new RelayBrowser(application).begin()
-    const answer = await new RelayBrowser(application).client.get(page.url)
-    expect(answer.status).to.equal(404)
-    expect(answer.body).to.include('This sign-in has ended').and.to.include('?relay=begin')
+    const response = await new RelayBrowser(application).client.get(page.url)
+    expect(response.status).to.equal(404)
+    expect(response.body).to.include('This sign-in has ended').and.to.include('?relay=begin')
   })
 
   const preflights = [
@@ -217,19 +217,19 @@ describe('loopbackRelay', () => {
     ['too many headers', { 'access-control-request-headers': 'a'.repeat(257) }, undefined, undefined],
   ] as const
   for (const [what, headers, allowedHeaders, privateNetwork] of preflights) {
-    it(`answers a preflight of the consent page that asks for ${what}`, async () => {
+    it(`responds to a preflight of the consent page that asks for ${what}`, async () => {
       await start()
-      const answer = await preflight(
+      const response = await preflight(
         `${application.origin}/callback?code=a&state=b`,
         emulator.issuer,
         headers,
       )
-      expect(answer).to.include({ status: 204, body: '' })
-      expect(answer.headers['access-control-allow-origin']).to.equal(emulator.issuer)
-      expect(answer.headers['access-control-allow-methods']).to.equal('GET')
-      expect(answer.headers['access-control-allow-headers']).to.equal(allowedHeaders)
-      expect(answer.headers['access-control-allow-private-network']).to.equal(privateNetwork)
-      expect(answer.headers.vary).to.match(/^Origin, /)
+      expect(response).to.include({ status: 204, body: '' })
+      expect(response.headers['access-control-allow-origin']).to.equal(emulator.issuer)
+      expect(response.headers['access-control-allow-methods']).to.equal('GET')
+      expect(response.headers['access-control-allow-headers']).to.equal(allowedHeaders)
+      expect(response.headers['access-control-allow-private-network']).to.equal(privateNetwork)
+      expect(response.headers.vary).to.match(/^Origin, /)
     })
   }
 
@@ -253,12 +253,12 @@ describe('loopbackRelay', () => {
     const browser = new RelayBrowser(application)
     const waiting = await browser.begin()
     const callback = await obtainCallback(waiting)
-    const answers = [
+    const responses = [
       await deliver(callback, 'https://evil.example'),
       await preflight(callback, 'https://evil.example'),
       await browser.poll(waiting),
     ]
-    for (const { headers } of answers) {
+    for (const { headers } of responses) {
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).to.be.empty
     }
   })
@@ -290,17 +290,17 @@ describe('loopbackRelay', () => {
   for (const [what, status, begin] of endings) {
     it(`leaves the response alone when relay=begin ends in ${what}`, async () => {
       await start({ begin })
-      const answer = await new RelayBrowser(application).client.get(application.beginURL)
-      expect(answer.status).to.equal(status)
-      expect(`${answer.headers.location}`).not.to.include('relay=')
+      const response = await new RelayBrowser(application).client.get(application.beginURL)
+      expect(response.status).to.equal(status)
+      expect(`${response.headers.location}`).not.to.include('relay=')
     })
   }
 
   it('hands an error of the store to the application', async () => {
     await start({ relayOptions: { store: { holds: () => Promise.reject(new Error('no database')) } } })
-    const answer = await new RelayBrowser(application).client.get(
+    const response = await new RelayBrowser(application).client.get(
       `${application.origin}/callback?relay=wait&state=a`,
     )
-    expect(answer).to.include({ status: 500, body: 'no database' })
+    expect(response).to.include({ status: 500, body: 'no database' })
   })
 })

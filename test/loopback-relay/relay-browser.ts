@@ -43,8 +43,8 @@ export async function obtainCallback({
   authorizationURL,
 }: Pick<Waiting, 'authorizationURL'>): Promise<string> {
   const isCallback = (location: string): boolean => new URL(location).searchParams.has('code')
-  const answer = await new CookieClient().open(authorizationURL, isCallback)
-  return `${answer.headers.location}`
+  const response = await new CookieClient().open(authorizationURL, isCallback)
+  return `${response.headers.location}`
 }
 
 /** The headers of a consent page's `fetch(…, { mode: 'cors' })`. */

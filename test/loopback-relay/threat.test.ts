@@ -71,9 +71,9 @@ for (const [name, buildStore] of stores) {
       it(`refuses a code that ${who} delivers`, async () => {
         await start()
         const [waiting, callback] = await beginAndConsent()
-        const answer = await deliver(callback, origin)
-        expect(answer.status).to.equal(403)
-        expect(corsHeadersOf(answer)).to.be.empty
+        const response = await deliver(callback, origin)
+        expect(response.status).to.equal(403)
+        expect(corsHeadersOf(response)).to.be.empty
         await expectNothingKept(waiting)
         expectNobodySignedIn()
       })
@@ -81,9 +81,11 @@ for (const [name, buildStore] of stores) {
       it(`refuses the preflight of ${who}`, async () => {
         await start()
         const [waiting, callback] = await beginAndConsent()
-        const answer = await preflight(callback, origin, { 'access-control-request-private-network': 'true' })
-        expect(answer.status).to.equal(403)
-        expect(corsHeadersOf(answer)).to.be.empty
+        const response = await preflight(callback, origin, {
+          'access-control-request-private-network': 'true',
+        })
+        expect(response.status).to.equal(403)
+        expect(corsHeadersOf(response)).to.be.empty
         await expectNothingKept(waiting)
         expectNobodySignedIn()
       })
@@ -95,10 +97,10 @@ for (const [name, buildStore] of stores) {
       await deliver(callback, emulator.issuer)
       for (const relay of ['begin', 'wait', 'poll']) {
         const url = new URL(`?${new URLSearchParams({ relay, state: waiting.state })}`, waiting.page.url).href
-        const answer = await person.client.get(url, { headers: { origin: evil, 'sec-fetch-mode': 'cors' } })
-        expect(answer.status, relay).to.equal(403)
-        expect(answer.body).not.to.include('code')
-        expect(corsHeadersOf(answer)).to.be.empty
+        const response = await person.client.get(url, { headers: { origin: evil, 'sec-fetch-mode': 'cors' } })
+        expect(response.status, relay).to.equal(403)
+        expect(response.body).not.to.include('code')
+        expect(corsHeadersOf(response)).to.be.empty
       }
       expectNobodySignedIn()
     })
@@ -119,9 +121,9 @@ for (const [name, buildStore] of stores) {
       await start()
       for (const destination of ['image', 'iframe', 'empty']) {
         const headers = { 'sec-fetch-dest': destination, 'sec-fetch-site': 'cross-site' }
-        const answer = await person.client.get(application.beginURL, { headers })
-        expect(answer.status).to.equal(403)
-        expect(answer.headers).not.to.have.any.keys('location', 'set-cookie')
+        const response = await person.client.get(application.beginURL, { headers })
+        expect(response.status).to.equal(403)
+        expect(response.headers).not.to.have.any.keys('location', 'set-cookie')
       }
       expectNobodySignedIn()
     })
@@ -170,10 +172,10 @@ for (const [name, buildStore] of stores) {
         await start()
         const [waiting, callback] = await beginAndConsent()
         const stranger = await buildStranger()
-        const answers = [await stranger.poll(waiting)]
+        const responses = [await stranger.poll(waiting)]
         await deliver(callback, emulator.issuer)
-        answers.push(await stranger.poll(waiting), await stranger.client.get(waiting.page.url))
-        for (const { status, body } of answers) {
+        responses.push(await stranger.poll(waiting), await stranger.client.get(waiting.page.url))
+        for (const { status, body } of responses) {
           expect(status).to.equal(404)
           expect(body).not.to.include(new URL(callback).searchParams.get('code'))
         }
@@ -185,9 +187,9 @@ for (const [name, buildStore] of stores) {
       await start()
       const [waiting, callback] = await beginAndConsent()
       await deliver(callback, emulator.issuer)
-      const answer = await person.poll(waiting, { 'sec-fetch-site': 'same-site' })
-      expect(answer.status).to.equal(403)
-      expect(answer.body).not.to.include('code=')
+      const response = await person.poll(waiting, { 'sec-fetch-site': 'same-site' })
+      expect(response.status).to.equal(403)
+      expect(response.body).not.to.include('code=')
       expectNobodySignedIn()
     })
 
@@ -208,9 +210,9 @@ for (const [name, buildStore] of stores) {
       const [waiting, callback] = await beginAndConsent()
       await deliver(callback, emulator.issuer)
       const second = `${application.origin}/callback?code=of-the-attacker&state=${waiting.state}`
-      const answer = await deliver(second, emulator.issuer)
-      expect(answer.status).to.equal(409)
-      expect(corsHeadersOf(answer)).to.be.empty
+      const response = await deliver(second, emulator.issuer)
+      expect(response.status).to.equal(409)
+      expect(corsHeadersOf(response)).to.be.empty
       expect((await person.poll(waiting)).body).not.to.include('of-the-attacker')
       expectNobodySignedIn()
     })
@@ -259,9 +261,9 @@ for (const [name, buildStore] of stores) {
         const allowed = await preflight(callback, emulator.issuer, { host })
         expect(allowed.status).to.equal(403)
         expect(corsHeadersOf(allowed)).to.be.empty
-        const answer = await deliver(callback, emulator.issuer, { host })
-        expect(answer.status).to.equal(403)
-        expect(corsHeadersOf(answer)).to.be.empty
+        const response = await deliver(callback, emulator.issuer, { host })
+        expect(response.status).to.equal(403)
+        expect(corsHeadersOf(response)).to.be.empty
         await expectNothingKept(waiting)
         await deliver(callback, emulator.issuer)
         const polled = await person.poll(waiting, { host })
@@ -274,9 +276,9 @@ for (const [name, buildStore] of stores) {
     it('stays out of the way where the host is not loopback: a sign-in redirects at once', async () => {
       await start()
       const headers = { host: 'app.example' }
-      const answer = await person.client.get(application.beginURL, { headers })
-      expect(answer.status).to.equal(302)
-      expect(`${answer.headers.location}`).to.match(new RegExp(`^${emulator.issuer}/oauth2/authorize\\?`))
+      const response = await person.client.get(application.beginURL, { headers })
+      expect(response.status).to.equal(302)
+      expect(`${response.headers.location}`).to.match(new RegExp(`^${emulator.issuer}/oauth2/authorize\\?`))
     })
 
     it('refuses a delivery from the network, whatever host it names', async () => {
@@ -324,9 +326,9 @@ for (const [name, buildStore] of stores) {
         const [waiting, callback] = await beginAndConsent()
         const changed = new URL(callback)
         change(changed)
-        const answer = await deliver(changed.href, emulator.issuer)
-        expect(answer.status).to.equal(400)
-        expect(corsHeadersOf(answer)).to.be.empty
+        const response = await deliver(changed.href, emulator.issuer)
+        expect(response.status).to.equal(400)
+        expect(corsHeadersOf(response)).to.be.empty
         await expectNothingKept(waiting)
         expectNobodySignedIn()
       })
@@ -341,7 +343,7 @@ for (const [name, buildStore] of stores) {
       expectNobodySignedIn()
     })
 
-    it('answers its own requests by GET only, and only those that it knows', async () => {
+    it('responds to its own requests by GET only, and only those that it knows', async () => {
       await start()
       for (const relay of ['begin', 'poll', 'wait']) {
         const url = `${application.origin}/callback?relay=${relay}`
