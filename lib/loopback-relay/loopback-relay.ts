@@ -1,4 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import { isLoopbackHost } from '../oauth/endpoint.js'
 import { receiveDelivery } from './delivery.js'
 import { type ExpectedSignIn, ExpectedSignIns } from './expected-sign-in.js'
 import { type LoopbackRelayOptions, parseRelayOptions, type RelaySettings } from './option.js'
@@ -11,7 +12,6 @@ import {
   type RelayResponse,
   sendResponse,
 } from './response.js'
-import { interceptSignIn } from './sign-in-redirect.js'
 
 /**
  * Lets people sign in where xAI delivers to `http://127.0.0.1` as its consent page does: by a cross-origin `fetch`,
@@ -91,3 +91,36 @@ class LoopbackRelay {
 /** A query alone: whatever path a request was made up with, the code never goes to another host. */
 const buildCallback = (parameters: object): string =>
   `?${new URLSearchParams(parameters as Record<string, string>)}`
+
+/** A redirect to an authorization endpoint that is about to be sent. */
+interface SignInRedirect {
+  state: string
+  authorizationURL: string
+}
+
+/**
+ * Waits for the end of a response and, if it sends a browser to sign in with a redirect URI on loopback, lets
+ * `reroute` say where it goes instead. Everything else that the response may turn out to be stays as it is.
+ */
+function interceptSignIn(res: Response, reroute: (redirect: SignInRedirect) => string): void {
+  const end = res.end
+  res.end = (...args: unknown[]) => {
+    res.end = end
+    const redirect = parseSignInRedirect(res)
+    if (redirect) {
+      res.setHeader('location', reroute(redirect))
+      res.setHeader('cache-control', 'no-store')
+    }
+    return Reflect.apply(end, res, args)
+  }
+}
+
+function parseSignInRedirect(res: Response): SignInRedirect | undefined {
+  const location = res.getHeader('location')
+  if (res.headersSent || typeof location !== 'string' || !URL.canParse(location)) return undefined
+  const parameters = new URL(location).searchParams
+  const state = parameters.get('state')
+  const redirectURI = parameters.get('redirect_uri') ?? ''
+  const isDeliveredHere = URL.canParse(redirectURI) && isLoopbackHost(new URL(redirectURI).hostname)
+  return state && isDeliveredHere ? { state, authorizationURL: location } : undefined
+}
