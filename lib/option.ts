@@ -56,8 +56,6 @@ export interface XaiClientOptions {
   customHeaders?: OutgoingHttpHeaders
   /** Whether `profile` stays `undefined`, or a function that says so. Default: `false`. */
   skipUserProfile?: SkipUserProfile
-  /** Whether the keys are fetched while the person is at xAI, so that the end of the sign-in need not wait for them. Default: `true`. */
-  prepare?: boolean
 }
 
 /** Options of XaiStrategy, whatever its `verify` takes. */
@@ -115,7 +113,6 @@ interface ClientSettings extends Endpoints {
   customHeaders: OutgoingHttpHeaders
   passReqToCallback: boolean
   skipUserProfile: SkipUserProfile
-  prepare: boolean
 }
 
 /** Options of XaiStrategy with every default filled in and every rule checked; a copy. */
@@ -151,7 +148,6 @@ const clientOptionNames: ReadonlyArray<keyof XaiClientOptions | 'passReqToCallba
   'sessionKey',
   'customHeaders',
   'skipUserProfile',
-  'prepare',
   'passReqToCallback',
 ]
 
@@ -238,7 +234,6 @@ function parseClientOptions(given: GivenOptions): Omit<ClientSettings, 'store'> 
     customHeaders: parseHeaders(given),
     passReqToCallback: given.flag('passReqToCallback', false),
     skipUserProfile: parseSkip(given),
-    prepare: given.flag('prepare', true),
   }
 }
 

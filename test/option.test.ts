@@ -33,7 +33,6 @@ describe('the options of XaiStrategy', () => {
       customHeaders: {},
       passReqToCallback: false,
       skipUserProfile: false,
-      prepare: true,
     })
   })
 
@@ -79,7 +78,6 @@ describe('the options of XaiStrategy', () => {
     ['a store', { store }, { store }],
     ['the request for verify', { passReqToCallback: true }, { passReqToCallback: true }],
     ['a function that skips profiles', { skipUserProfile: skip }, { skipUserProfile: skip }],
-    ['no preparation', { prepare: false }, { prepare: false }],
     ['passport-oauth2’s state and PKCE switched on', { state: true, pkce: 'S256' }, {}],
     ['PKCE as true', { pkce: true }, {}],
     [
@@ -140,7 +138,6 @@ describe('the options of XaiStrategy', () => {
     ['echoCodeChallenge', ['false', 0, {}], flag],
     ['allowTeamPrincipal', ['true', 1, {}], flag],
     ['passReqToCallback', ['true', 1, {}], flag],
-    ['prepare', ['true', 1, {}], flag],
     ['authorizationParams', [null, 'plan=x', 1, []], /must be an object, or a function that returns one/],
     [
       'authorizationParams',

@@ -11,7 +11,7 @@ import {
   type XaiStrategyOptions,
   type XaiVerifyCallback,
 } from '../lib/index.js'
-import { Application, type ApplicationOptions, endingOf, load } from './support/application.js'
+import { Application, type ApplicationOptions, endingOf } from './support/application.js'
 import { CookieClient } from './support/browserless-client.js'
 
 const { sub, name } = defaultAccounts[0]!
@@ -287,14 +287,6 @@ describe('a sign-in through XaiStrategy', () => {
     expect(await signIn()).to.include({ outcome: 'success' })
     expect(hosts.map(String)).to.include(new URL(emulator.issuer).port)
     agent.destroy()
-  })
-
-  it('asks for nothing ahead of time with prepare: false', async () => {
-    await start({ strategy: { prepare: false } })
-    const browser = new CookieClient()
-    const callback = await application.arrive(browser)
-    expect(requestsOf('/.well-known/jwks.json')).to.deep.equal([])
-    expect(await load(browser, callback)).to.include({ outcome: 'success' })
   })
 
   it('fetches a profile, refreshes and revokes by the methods of the strategy', async () => {

@@ -36,7 +36,6 @@ export interface SignInSettings extends Endpoints {
   authorizationParams: XaiAuthorizationParams
   store: StateStore
   skipUserProfile: SkipUserProfile
-  prepare: boolean
 }
 
 /** What applications may replace on a strategy, by a subclass or by assignment (passport-oauth2). */

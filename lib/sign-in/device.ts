@@ -35,7 +35,6 @@ export interface DeviceSettings {
   store: DeviceStore
   page: XaiDevicePage
   skipUserProfile: SkipUserProfile
-  prepare: boolean
 }
 
 /** What of a request's options a device sign-in knows. */
@@ -94,7 +93,7 @@ async function begin(context: DeviceContext): Promise<Outcome> {
   const { expiresIn, ...authorization } = await join(flights.beginnings, sessionID, () =>
     client.authorizeDevice(settings, scope),
   )
-  if (settings.prepare) void identity.prepare(scope)
+  void identity.prepare(scope)
   const now = Date.now()
   const device: PendingDevice = {
     ...authorization,

@@ -34,13 +34,13 @@ export const refuse = (problem: string): Outcome => ({
 /** Sends the browser to xAI with an authorization request (RFC 6749 §4.1.1). */
 async function beginSignIn(context: SignInContext): Promise<Outcome> {
   const { settings, identity, req, options } = context
-  const { authorizationURL, clientID, store, prepare } = settings
+  const { authorizationURL, clientID, store } = settings
   const meta = metadataOf(context)
   const scope = scopeOf(context)
   const extras = extrasOf(context)
   const codeVerifier = randomToken()
   const state = await saveSignIn(store, req, codeVerifier, options.state, meta)
-  if (prepare) void identity.prepare(scope)
+  void identity.prepare(scope)
   const redirectURI = meta.callbackURL
   const request = { authorizationURL, clientID, redirectURI, scope, state, codeVerifier, extras }
   return { kind: 'redirect', location: buildAuthorizationURL(request) }

@@ -360,8 +360,10 @@ describe('who signed in', () => {
     for (const [what, answer] of broken) {
       it(`${what}, ends a sign-in with an error, and the next one works`, async () => {
         const emulator = await start()
-        const strategy = build(emulator, { prepare: false })
-        emulator.misbehaveOnce({ path: '/.well-known/jwks.json', ...answer })
+        const strategy = build(emulator)
+        // At the beginning, and at the callback.
+        for (let count = 0; count < 2; count += 1)
+          emulator.misbehaveOnce({ path: '/.well-known/jwks.json', ...answer })
         const { kind, value } = await signInDirectly(strategy)
         expect(kind).to.equal('error')
         expect(value).to.include({ code: 'xai_id_token_invalid' })

@@ -38,7 +38,6 @@ const everything: Required<XaiStrategyOptions> = {
   sessionKey: 'xai',
   customHeaders: { 'X-Request': '1' },
   skipUserProfile: true,
-  prepare: false,
   state: true,
   pkce: 'S256',
   passReqToCallback: false,
