@@ -1,12 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { RedisStore } from 'connect-redis'
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
 import session from 'express-session'
 import { Passport } from 'passport'
-import { XaiStrategy, type XaiVerifyFunctionWithParams } from 'passport-xai'
+import { TokenManager, XaiStrategy } from 'passport-xai'
 import { buildPage } from './page.js'
-import { freshTokens, type Refreshing, refreshOnce } from './refresh-once.js'
-import { TokenLock } from './token-lock.js'
-import { type Redis, TokenStore } from './token-store.js'
+import { type Redis, RedisTokenStore } from './redis-token-store.js'
+import { SignIns } from './sign-ins.js'
 
 /** What every process of the application is told alike; `main.ts` reads it from the environment. */
 export interface ApplicationSettings {
@@ -16,37 +16,47 @@ export interface ApplicationSettings {
   callbackURL: string
   issuer: string
   sessionSecret: string
-  /** Milliseconds; see {@link TokenLock}. */
+  /** Milliseconds; see {@link RedisTokenStore}. */
   lease?: number | undefined
 }
 
-/** What a session knows of a person; the tokens are found by the key. */
+/** What a session knows of a person; the tokens are found by {@link keyOf}. */
 interface User {
   /** Issuer and `sub`: nothing else names an account for good. */
-  key: string
+  person: string
   name: string
+  /** Which of the person's sign-ins this is. */
+  signIn: string
 }
+
+/** Seconds that sessions, and what belongs to them, are kept after somebody was last seen. */
+const keepFor = 30 * 24 * 3600
 
 /** Builds the application; nothing listens yet. */
 export function createApplication(redis: Redis, settings: ApplicationSettings): Express {
   const { clientID, clientSecret, callbackURL, issuer, sessionSecret, lease } = settings
-  const tokens = new TokenStore(redis)
-  const lock = new TokenLock(redis, lease)
-
-  const verify: XaiVerifyFunctionWithParams = async (accessToken, refreshToken, params, profile, done) => {
-    const user: User = { key: `${issuer} ${profile.id}`, name: profile.displayName ?? profile.id }
-    const expiresAt = params.expires_in === undefined ? undefined : Date.now() + params.expires_in * 1000
-    await tokens.save(user.key, { accessToken, refreshToken, expiresAt })
-    done(null, user)
-  }
   const scope = 'openid profile email offline_access'
-  const strategy = new XaiStrategy({ clientID, clientSecret, callbackURL, issuer, scope }, verify)
-  const refreshing: Refreshing = { strategy, tokens, lock }
+  const strategy = new XaiStrategy(
+    { clientID, clientSecret, callbackURL, issuer, scope },
+    async ({ profile, tokens: response }): Promise<User> => {
+      const person = `${issuer} ${profile.id}`
+      const user = { person, name: profile.displayName ?? profile.id, signIn: randomUUID() }
+      await tokens.save(keyOf(user), response)
+      await signIns.add(person, user.signIn)
+      return user
+    },
+  )
+  const store = new RedisTokenStore(redis, { keepFor, ...(lease !== undefined && { lease }) })
+  const tokens = new TokenManager({ strategy, store })
+  const signIns = new SignIns(redis, keepFor)
 
   const passport = new Passport()
   passport.use(strategy)
   passport.serializeUser((user, done) => done(null, user))
-  passport.deserializeUser((user: User, done) => done(null, user))
+  // Asked on each request, so that a sign-in that was ended elsewhere has ended here as well.
+  passport.deserializeUser((user: User, done) => {
+    signIns.has(user.person, user.signIn).then((isListed) => done(null, isListed && user), done)
+  })
 
   const isHTTPS = callbackURL.startsWith('https:')
   const app = express()
@@ -55,7 +65,7 @@ export function createApplication(redis: Redis, settings: ApplicationSettings): 
   app.use(
     session({
       name: 'example.session',
-      store: new RedisStore({ client: redis }),
+      store: new RedisStore({ client: redis, ttl: keepFor }),
       // The same in every process, or one would not accept the cookies of the other.
       secret: sessionSecret,
       // SameSite keeps other sites' forms away from the POSTs below.
@@ -70,27 +80,28 @@ export function createApplication(redis: Redis, settings: ApplicationSettings): 
   app.get('/auth/xai', passport.authenticate('xai'))
   app.get(new URL(callbackURL).pathname, passport.authenticate('xai', { successRedirect: '/' }))
 
-  /** Whatever needs an access token takes it this way, each time. */
-  app.get('/token', demandUser, async (req, res) => {
-    const { expiresAt } = await freshTokens(refreshing, keyOf(req))
-    res.json({ expiresAt: expiresAt && new Date(expiresAt) })
+  /** Whatever asks xAI something in the person's name does it this way. */
+  app.get('/profile', demandUser, async (req, res) => {
+    const response = await tokens.fetch(keyOf(req.user as User), `${issuer}/oauth2/userinfo`)
+    res
+      .status(response.status)
+      .type('json')
+      .send(await response.text())
   })
 
-  /** For an access token that xAI refuses before it expires. */
-  app.post('/refresh', demandUser, async (req, res) => {
-    await refreshOnce(refreshing, keyOf(req))
-    res.redirect(303, '/token')
-  })
+  /** Ends a sign-in: revoked first and forgotten after, so that what fails can be tried again. */
+  const end = async (person: string, signIn: string): Promise<void> => {
+    await tokens.revoke(keyOf({ person, signIn }))
+    await signIns.remove(person, signIn)
+  }
 
-  /** Ends the sign-ins of this person everywhere: other sessions find no tokens. */
-  app.post('/sign-out', demandUser, async (req, res) => {
-    const key = keyOf(req)
-    await lock.hold(key, async () => {
-      const stored = await tokens.read(key)
-      if (!stored) return
-      await tokens.replace(key, stored)
-      await strategy.revoke(stored.refreshToken ?? stored.accessToken)
-    })
+  app.post('/sign-out-everywhere', demandUser, async (req, res) => {
+    const { person, signIn } = req.user as User
+    const others = (await signIns.list(person)).filter((other) => other !== signIn)
+    for (const ended of await Promise.allSettled(others.map((other) => end(person, other))))
+      if (ended.status === 'rejected') throw ended.reason
+    // Last, so that whoever has to try again is still signed in.
+    await end(person, signIn)
     req.logout(() => res.redirect(303, '/'))
   })
 
@@ -99,7 +110,7 @@ export function createApplication(redis: Redis, settings: ApplicationSettings): 
 }
 
 const userOf = (req: Request): User | undefined => req.user as User | undefined
-const keyOf = (req: Request): string => (req.user as User).key
+const keyOf = ({ person, signIn }: Pick<User, 'person' | 'signIn'>): string => `${person} ${signIn}`
 
 const demandUser: RequestHandler = (req, res, next) => {
   if (req.user) next()

@@ -4,9 +4,8 @@ const escapeHTML = (text: string): string =>
 const signedOut = '<p><a href="/auth/xai">Sign in with xAI</a></p>'
 
 const signedIn = (name: string): string => `<p>Signed in as ${escapeHTML(name)}</p>
-<p><a href="/token">Until when is the access token good?</a></p>
-<form method="post" action="/refresh"><button>Refresh the tokens</button></form>
-<form method="post" action="/sign-out"><button>Sign out everywhere</button></form>`
+<p><a href="/profile">What xAI says about you</a></p>
+<form method="post" action="/sign-out-everywhere"><button>Sign out everywhere</button></form>`
 
 /** The only page: for somebody of this name, or for nobody. */
 export const buildPage = (name: string | undefined): string => `<!doctype html>

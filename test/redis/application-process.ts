@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Emulator } from '../../lib/emulator/index.js'
 import { type ClientResponse, CookieClient } from '../support/browserless-client.js'
-import { endProcess } from './redis-server.js'
+import { endProcess } from '../support/database-server.js'
 
 /** Where a load balancer would be; the tests stop before it and choose the process themselves. */
 const callbackURL = 'http://127.0.0.1:9/callback'

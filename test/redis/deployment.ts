@@ -1,16 +1,14 @@
 import { createClient } from 'redis'
-import type { Redis, StoredTokens } from '../../examples/redis/token-store.js'
+import type { Redis } from '../../examples/redis/redis-token-store.js'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../lib/emulator/index.js'
+import type { DatabaseServer } from '../support/database-server.js'
 import { ApplicationProcess } from './application-process.js'
-import { type RedisServer, startRedisServer } from './redis-server.js'
-
-/** Milliseconds: about as short as the example allows. */
-export const lease = 22_000
+import { startRedisServer } from './redis-server.js'
 
 /** Two processes of the Redis example, their Redis and their emulator. */
 export class Deployment {
   private constructor(
-    private readonly server: RedisServer,
+    private readonly server: DatabaseServer,
     readonly redis: Redis,
     readonly emulator: Emulator,
     readonly processes: readonly [ApplicationProcess, ApplicationProcess],
@@ -22,8 +20,8 @@ export class Deployment {
     redis.on('error', () => {})
     await redis.connect()
     const emulator = await startEmulator(options)
-    const environment = { REDIS_URL: server.url, REFRESH_LEASE_MS: String(lease) }
-    const start = (): Promise<ApplicationProcess> => ApplicationProcess.start(emulator, environment)
+    const start = (): Promise<ApplicationProcess> =>
+      ApplicationProcess.start(emulator, { REDIS_URL: server.url })
     try {
       return new Deployment(server, redis, emulator, await Promise.all([start(), start()]))
     } catch (error) {
@@ -44,9 +42,18 @@ export class Deployment {
     await Promise.all([this.emulator.close(), this.server.stop()])
   }
 
-  /** The tokens that Redis keeps for a subject. */
-  async tokensOf(sub: string): Promise<StoredTokens | null> {
-    return JSON.parse((await this.redis.get(`xai-tokens:${this.emulator.issuer} ${sub}`)) ?? 'null')
+  /** The tokens that Redis keeps of each sign-in of a subject. */
+  async tokensOf(sub: string): Promise<Array<{ accessToken: string; refreshToken: string }>> {
+    const keys = await this.redis.keys(`xai-tokens:${this.emulator.issuer} ${sub} *`)
+    const texts = await Promise.all(keys.map((key) => this.redis.get(key)))
+    return texts.map((text) => JSON.parse(`${text}`))
+  }
+
+  /** The tokens that the emulator was asked to revoke, oldest first. */
+  get revokedTokens(): string[] {
+    return this.emulator.requests
+      .filter(({ path }) => path === '/oauth2/revoke')
+      .map(({ parameters }) => `${parameters?.token}`)
   }
 
   /** The refresh tokens that the emulator was sent, oldest first. */

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
-import type { Redis } from '../../examples/redis/token-store.js'
+import type { Redis } from '../../examples/redis/redis-token-store.js'
 import type { Emulator } from '../../lib/emulator/index.js'
 import { CookieClient } from '../support/browserless-client.js'
 import { until } from '../support/until.js'
 import { ApplicationProcess, signedInBrowser, signInAcross } from './application-process.js'
 import { Deployment } from './deployment.js'
 
-describe('several processes and one Redis', () => {
+describe('several processes of the Redis example', () => {
   let deployment: Deployment
   let redis: Redis
   let emulator: Emulator
@@ -84,81 +84,36 @@ describe('several processes and one Redis', () => {
     }
   })
 
-  it('refresh a token once when both want to at the same moment, 20 times over', async () => {
-    const browser = await signedInBrowser(processes)
-    const lock = `mutex:xai-tokens:${emulator.issuer} one`
-    const monitor = redis.duplicate()
-    monitor.on('error', () => {})
-    await monitor.connect()
-    /** The connections that have asked for the lock in this round. */
-    const asking = new Set<string>()
-    await monitor.monitor((line) => {
-      const [, connection, key, holder] = /\[\d+ (\S+)\] "SET" "([^"]*)" "([^"]*)"/.exec(String(line)) ?? []
-      if (connection && key === lock && holder !== 'the test') asking.add(connection)
-    })
-    const seen = new Set<string>()
-    for (let round = 1; round <= 20; round += 1) {
-      emulator.clearRequests()
-      // With the lock in foreign hands, both come as far as knowing the same token before either may use it.
-      await redis.set(lock, 'the test', { expiration: { type: 'PX', value: 60_000 } })
-      asking.clear()
-      const answers = Promise.all(processes.map(({ url }) => browser.post(`${url}/refresh`, {})))
-      await until(() => asking.size === 2)
-      const before = await deployment.tokensOf('one')
-      await redis.del(lock)
-      expect((await answers).map(({ status }) => status)).to.deep.equal([303, 303])
-      expect(deployment.sentTokens).to.deep.equal([before?.refreshToken])
-      const after = await deployment.tokensOf('one')
-      expect(after?.refreshToken).to.match(/^OR-/).and.not.equal(before?.refreshToken)
-      seen.add(`${after?.refreshToken}`)
-      expect(await redis.exists(lock)).to.equal(0)
-    }
-    monitor.destroy()
-    expect(seen).to.have.property('size', 20)
-    const last = await deployment.tokensOf('one')
-    const headers = { authorization: `Bearer ${last?.accessToken}` }
-    expect((await fetch(`${emulator.issuer}/oauth2/userinfo`, { headers })).status).to.equal(200)
-  })
+  /** The API refuses the access token of the next request, as xAI's does. */
+  const refuseToken = (): void => {
+    const body = '{"code":"unauthenticated:bad-credentials"}'
+    emulator.misbehaveOnce({ path: '/oauth2/userinfo', status: 403, body })
+  }
 
-  it('never send a refresh token twice when many requests come to both', async () => {
+  it('refresh where the API refuses the token, and tell xAI’s answer', async () => {
     const browser = await signedInBrowser(processes)
     emulator.clearRequests()
-    const answers = await Promise.all(
-      Array.from({ length: 30 }, (_, index) => browser.post(`${processes[index % 2]?.url}/refresh`, {})),
-    )
-    expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([303]))
-    const sent = deployment.sentTokens
-    expect(sent).not.to.be.empty
-    expect(new Set(sent)).to.have.property('size', sent.length)
+    refuseToken()
+    const { status, body } = await browser.get(`${processes[1].url}/profile`)
+    expect(status).to.equal(200)
+    expect(JSON.parse(body)).to.include({ sub: 'one' })
+    expect(deployment.sentTokens).to.have.length(1)
+    expect((await browser.get(`${processes[0].url}/profile`)).status).to.equal(200)
+    expect(deployment.sentTokens).to.have.length(1)
   })
 
-  it('end the sign-in on all processes when one signs out', async () => {
+  it('keep a token that arrives while the connection to Redis is lost', async () => {
     const [left, right] = processes
     const browser = await signedInBrowser(processes)
-    const other = await signedInBrowser(processes)
-    const tokens = await deployment.tokensOf('one')
     emulator.clearRequests()
-    expect((await browser.post(`${left.url}/sign-out`, {})).status).to.equal(303)
-    expect(emulator.requests.map(({ path, parameters }) => [path, parameters?.token])).to.deep.equal([
-      ['/oauth2/revoke', tokens?.refreshToken],
-    ])
-    expect(await deployment.tokensOf('one')).to.equal(null)
-    expect((await browser.get(`${right.url}/token`)).status).to.equal(401)
-    expect((await other.get(`${right.url}/token`)).status).to.equal(401)
-  })
-
-  it('keep a token that is answered while the connection to Redis is lost', async () => {
-    const [left, right] = processes
-    const browser = await signedInBrowser(processes)
-    const before = await deployment.tokensOf('one')
-    emulator.clearRequests()
+    refuseToken()
     emulator.misbehaveOnce({ path: '/oauth2/token', delay: 200 })
-    const answer = browser.post(`${left.url}/refresh`, {})
+    const response = browser.get(`${left.url}/profile`)
     await until(() => deployment.sentTokens.length === 1)
     await redis.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
-    expect((await answer).status).to.equal(303)
-    expect((await deployment.tokensOf('one'))?.refreshToken).not.to.equal(before?.refreshToken)
-    expect((await browser.post(`${right.url}/refresh`, {})).status).to.equal(303)
-    expect(deployment.sentTokens).to.have.length(2)
+    expect((await response).status).to.equal(200)
+    refuseToken()
+    expect((await browser.get(`${right.url}/profile`)).status).to.equal(200)
+    expect(new Set(deployment.sentTokens)).to.have.property('size', 2)
   })
 })
