@@ -25,7 +25,7 @@ describe('docs/tokens.md with PostgreSQL', () => {
     const tokenSecret = 'a secret of thirty-two characters'
     const xai = new RotatingServer()
     const strategy = xai.strategy()
-    const database = new Pool()
+    const database = new Pool().on('error', () => {})
     const [, create = ''] = /^\/\/ (create table .*)$/m.exec(readCodeBlocks('docs/tokens.md').join()) ?? []
     await database.query(create)
 

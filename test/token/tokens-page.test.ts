@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import { expect } from 'chai'
-import nock from 'nock'
 import { TokenManager, XaiStrategy } from 'passport-xai'
 import { startEmulator } from '../../lib/emulator/index.js'
 import { root } from '../support/command.js'
@@ -18,7 +18,7 @@ const files = [
 ]
 
 describe('docs/tokens.md', () => {
-  afterEach(() => nock.cleanAll())
+  afterEach(() => mock.restoreAll())
 
   it('holds only code that these tests run', () => {
     const blocks = readCodeBlocks(page)
@@ -50,14 +50,16 @@ describe('docs/tokens.md', () => {
 
       const { value } = await signInDirectly(strategy)
       const user = value as { id: string }
-      const expected = `Bearer ${await tokens.accessToken(user.id)}`
-      nock('https://api.x.ai')
-        .get('/v1/models')
-        .matchHeader('authorization', expected)
-        .reply(200, '{"data":[]}')
+      const sent = mock.method(globalThis, 'fetch', async () => Response.json({ data: [] }))
 
       const response = await tokens.fetch(user.id, 'https://api.x.ai/v1/models')
       expect(await response.json()).to.deep.equal({ data: [] })
+      const [[url, init] = []] = sent.mock.calls.map(
+        (call) => call.arguments as unknown as [URL, RequestInit],
+      )
+      expect(url?.href).to.equal('https://api.x.ai/v1/models')
+      const token = await tokens.accessToken(user.id)
+      expect(new Headers(init?.headers).get('authorization')).to.equal(`Bearer ${token}`)
     } finally {
       await emulator.close()
     }
