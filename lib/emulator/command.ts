@@ -96,28 +96,32 @@ function explain({ message }: Error): string {
   return `there is no option ${unknown}; ${meant ? `write ${meant}` : `the options are ${known.join(', ')}`}`
 }
 
-async function main(): Promise<void> {
-  let command: Command
+/** Carries out a command line, and resolves to the exit code: 2 for a mistake in it, 1 when the emulator cannot start. */
+export async function run(words: readonly string[]): Promise<0 | 1 | 2> {
+  let code: 1 | 2 = 2
   try {
-    command = parseCommand(process.argv.slice(2))
-    parseOptions(command.options)
+    const { isHelp, host, options } = parseCommand(words)
+    const settings = parseOptions(options)
+    code = 1
+    if (isHelp) console.log(help)
+    else await start(host, options, settings)
+    return 0
   } catch (error) {
-    console.error(
-      `passport-xai: ${explain(error as Error)}\nnpx passport-xai emulator --help shows the options.`,
-    )
-    process.exitCode = 2
-    return
+    console.error(`passport-xai: ${explain(error as Error)}`)
+    if (code === 2) console.error('npx passport-xai emulator --help shows the options.')
+    return code
   }
-  if (command.isHelp) return console.log(help)
-  const { host, options } = command
+}
+
+async function start(host: string, options: EmulatorOptions, settings: EmulatorSettings): Promise<void> {
   const emulator = await startEmulatorOn(host, options)
   if (host !== '127.0.0.1')
-    console.error(`Warning: it listens on ${host}. Whoever reaches it can sign in as anybody.\n`)
-  console.log(describe(emulator, parseOptions(options)))
+    console.error(`Warning: it listens on ${host}. Whoever reaches it can sign in as anybody.`)
+  console.log(describe(emulator, settings))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void emulator.close())
 }
 
-main().catch((error: Error) => {
-  console.error(`passport-xai: ${explain(error)}`)
-  process.exitCode = 1
-})
+if (require.main === module)
+  void run(process.argv.slice(2)).then((code) => {
+    process.exitCode = code
+  })

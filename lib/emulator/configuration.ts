@@ -1,11 +1,12 @@
 import { buildClaims, type EmulatorAccount } from './account.js'
 import { cookieNames } from './authorization.js'
 import type { EmulatorClient } from './client.js'
+import type { Decision } from './decision.js'
 import { grantScopes, refusalOf } from './grant.js'
 import type { AccountClaims, Context, OIDCProviderModule } from './oidc-provider.js'
 import { paths, scopes, signInPath } from './path.js'
 import { renderError } from './rewording.js'
-import type { Decision, EmulatorState } from './state.js'
+import type { EmulatorState } from './state.js'
 
 type Configuration = NonNullable<ConstructorParameters<OIDCProviderModule['Provider']>[1]>
 

@@ -2,42 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { optionError } from '../check.js'
+import { type Decision, type EmulatorDecision, parseDecision } from './decision.js'
 import { decideDevice, findPending } from './device.js'
 import { paths } from './path.js'
 import { decisionHeader } from './router.js'
-import { checkRules, oneOf, type Rules, text } from './rule.js'
-import type { Decision, EmulatorState } from './state.js'
-
-/** What a person decides. */
-export interface EmulatorDecision {
-  /** The id of the account that signs in; default: `signInAs` of the emulator, else the first account. */
-  readonly as?: string
-  /**
-   * Whether the person denies the request, with the error `access_denied`; `'authorization_denied'` is the other
-   * error that a denied device sign-in is reported to end with. Default false.
-   */
-  readonly deny?: boolean | 'authorization_denied'
-}
+import type { EmulatorState } from './state.js'
 
 const where = 'decide'
 
-const rules: Rules<keyof EmulatorDecision> = { as: text, deny: oneOf(true, false, 'authorization_denied') }
-
-function parseDecision(emulator: EmulatorState, options: EmulatorDecision): Decision {
-  checkRules(where, options, rules)
-  const { accounts, signInAs } = emulator.settings
-  const { as: id = signInAs?.id ?? accounts[0]?.id, deny = false } = options
-  const account = emulator.findAccount(id)
-  if (account === undefined)
-    throw optionError(
-      where,
-      `there is no account "${id}"; the accounts are ${accounts.map((known) => known.id).join(', ')}`,
-    )
-  return { account, denial: deny === true ? 'access_denied' : deny || undefined }
-}
-
 /** Sends an authorization request as a browser would, with the decision ahead; resolves to the callback URL. */
-async function authorize({ decisions }: EmulatorState, url: URL, decision: Decision): Promise<string> {
+async function authorize({ decisions }: EmulatorState, url: string, decision: Decision): Promise<string> {
   const id = randomUUID()
   decisions.set(id, decision)
   try {
@@ -66,19 +40,18 @@ async function verify(emulator: EmulatorState, userCode: string, decision: Decis
 /** Decides as a person would about an authorization URL, or about a device sign-in's URL or user code. */
 export async function decide(
   emulator: EmulatorState,
-  target: string | URL,
+  target: string | { readonly href: string },
   options: EmulatorDecision,
 ): Promise<string | undefined> {
-  const decision = parseDecision(emulator, options)
-  if (!URL.canParse(`${target}`)) return void (await verify(emulator, `${target}`, decision))
-  const url = new URL(target)
-  if (url.origin === emulator.issuer && url.pathname === paths.authorization)
-    return authorize(emulator, url, decision)
-  const userCode = url.searchParams.get('user_code')
-  if (url.origin === emulator.issuer && url.pathname === paths.device && userCode !== null)
+  const { issuer, settings } = emulator
+  const decision = parseDecision(where, settings, options)
+  const text = typeof target === 'string' ? target : `${target?.href}`
+  if (/^[\w -]+$/.test(text)) return void (await verify(emulator, text, decision))
+  const { origin, pathname, searchParams, href } = new URL(URL.canParse(text) ? text : 'about:blank')
+  const userCode = searchParams.get('user_code')
+  if (origin === issuer && pathname === paths.authorization) return authorize(emulator, href, decision)
+  if (origin === issuer && pathname === paths.device && userCode !== null)
     return void (await verify(emulator, userCode, decision))
-  throw optionError(
-    where,
-    `url must be an authorization URL of ${emulator.issuer}, a verification_uri_complete, or a user code`,
-  )
+  const accepted = `an authorization URL of ${issuer}, a verification_uri_complete or a user code`
+  throw optionError(where, `url must be ${accepted}`)
 }

@@ -1,11 +1,12 @@
 import { html } from '../page/html.js'
 import { subjectOf } from './account.js'
+import type { Decision } from './decision.js'
 import { grantScopes, refusalOf } from './grant.js'
 import type { Context, Middleware, Provider } from './oidc-provider.js'
 import { showPage } from './page.js'
 import { paths } from './path.js'
 import { ask } from './sign-in.js'
-import type { Decision, EmulatorState } from './state.js'
+import type { EmulatorState } from './state.js'
 
 type DeviceCode = InstanceType<Provider['DeviceCode']>
 

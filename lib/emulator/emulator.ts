@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { decide, type EmulatorDecision } from './decide.js'
+import { decide } from './decide.js'
+import type { EmulatorDecision } from './decision.js'
 import type { Forgery } from './forgery.js'
 import type { Misbehaviour } from './misbehaviour.js'
 import { loadOIDCProvider } from './oidc-provider.js'
@@ -29,7 +30,7 @@ export interface Emulator {
    * @throws {TypeError} when `url` is none of these, or the decision names an unknown account
    * @throws {Error} when the emulator shows an error instead, or the code is unknown, used or expired
    */
-  decide(url: string | URL, decision?: EmulatorDecision): Promise<string | undefined>
+  decide(url: string | { readonly href: string }, decision?: EmulatorDecision): Promise<string | undefined>
   /** Answers the next request of a path in another way; several orders for one path wait for their turn. */
   misbehaveOnce(misbehaviour: Misbehaviour): void
   /** Forges the next token, or the next response of userinfo; several orders wait for their turn. */

@@ -1,6 +1,7 @@
 import { subjectOf } from './account.js'
+import type { Decision } from './decision.js'
 import type { Grant } from './oidc-provider.js'
-import type { Decision, EmulatorState } from './state.js'
+import type { EmulatorState } from './state.js'
 
 /** What a Team is never granted: no id_token and no userinfo follow from it. */
 const refusedToTeam = new Set(['openid', 'email'])

@@ -1,6 +1,6 @@
 export { defaultAccounts, type EmulatorAccount, type ProfileClaim } from './account.js'
 export { defaultClients, type EmulatorClient } from './client.js'
-export type { EmulatorDecision } from './decide.js'
+export type { EmulatorDecision } from './decision.js'
 export { type Emulator, startEmulator } from './emulator.js'
 export { type Forgery, forgeries } from './forgery.js'
 export type { Misbehaviour } from './misbehaviour.js'

@@ -154,17 +154,13 @@ export function parseOptions(options: EmulatorOptions): EmulatorSettings {
     throw optionError(where, 'accounts must have distinct ids, and distinct subs')
   if (!areDistinct(clients.map(({ clientID }) => clientID)))
     throw optionError(where, 'clients must have distinct client ids')
-  const times = isRecord(deviceFlow) ? deviceFlow : {}
+  const times: { interval?: number; expiresIn?: number } = isRecord(deviceFlow) ? deviceFlow : {}
   checkRules(`${where}: deviceFlow`, times, deviceFlowRules)
-  const signInAs = accounts.find(({ id }) => id === settings.signInAs)
+  const { interval = 5, expiresIn = 900 } = times
+  // A copy: what the application changes later changes nothing here.
+  const copy = structuredClone(settings)
+  const signInAs = copy.accounts.find(({ id }) => id === settings.signInAs)
   if (settings.signInAs !== undefined && signInAs === undefined)
-    throw optionError(
-      where,
-      `signInAs must be the id of one of the accounts, and "${settings.signInAs}" is not`,
-    )
-  return {
-    ...settings,
-    signInAs,
-    deviceFlow: deviceFlow === 'off' ? undefined : { interval: 5, expiresIn: 900, ...times },
-  }
+    throw optionError(where, `signInAs must be the id of one of the accounts, not "${settings.signInAs}"`)
+  return { ...copy, signInAs, deviceFlow: deviceFlow === 'off' ? undefined : { interval, expiresIn } }
 }

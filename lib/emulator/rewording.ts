@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import { emitWarning } from 'node:process'
 import type { Context, Provider } from './oidc-provider.js'
 import { showErrorPage, wantsJSON } from './page.js'
@@ -89,4 +90,7 @@ export function registerRewording(emulator: EmulatorState, provider: Provider): 
     ctx.body = describe(error)
     emitWarning(error)
   })
+  // Koa prints when a connection breaks. Defects do not get here: the router responds to them.
+  const koa: EventEmitter = provider
+  koa.on('error', () => undefined)
 }

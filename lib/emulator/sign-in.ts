@@ -1,10 +1,11 @@
 import { buildBreakable, type HTML, html } from '../page/html.js'
 import { type EmulatorAccount, labelOf, subjectOf } from './account.js'
+import type { Decision } from './decision.js'
 import { refusalOf } from './grant.js'
 import type { Context, Middleware } from './oidc-provider.js'
 import { showErrorPage, showPage } from './page.js'
 import { picturePath, scopes } from './path.js'
-import type { Decision, EmulatorState } from './state.js'
+import type { EmulatorState } from './state.js'
 
 /** What a person is asked on two pages: who they are, and whether the application may have what it asks for. */
 export interface Question {

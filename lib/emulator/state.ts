@@ -1,5 +1,6 @@
 import { type EmulatorAccount, subjectOf } from './account.js'
 import type { EmulatorClient } from './client.js'
+import type { Decision } from './decision.js'
 import { Forger } from './forgery.js'
 import { MisbehaviourQueue } from './misbehaviour.js'
 import type { OIDCProviderModule, Provider } from './oidc-provider.js'
@@ -8,12 +9,6 @@ import { paths } from './path.js'
 import { RequestLog } from './request-log.js'
 import { KeyRing } from './signing-key.js'
 import { MemoryStore } from './store.js'
-
-/** What a person decides: the account grants all that is asked for, or the request is denied with an error code. */
-export interface Decision {
-  readonly account: EmulatorAccount
-  readonly denial?: string | undefined
-}
 
 /** All that one emulator consists of; what serves its endpoints shares it. */
 export class EmulatorState {

@@ -165,6 +165,20 @@ describe('startEmulator', () => {
     expect(anonymous).to.include({ status: 401 })
   })
 
+  it('tells userinfo by POST too, with the token in the header or in the form', async () => {
+    const application = new RelyingParty(emulator)
+    const { json } = await application.tokens()
+    const token = `${json.access_token}`
+    const byHeader = await application.post('/oauth2/userinfo', {}, { authorization: `Bearer ${token}` })
+    const byForm = await application.post('/oauth2/userinfo', { access_token: token })
+    for (const { status, json: claims } of [byHeader, byForm]) {
+      expect(status).to.equal(200)
+      expect(claims).to.include({ sub: defaultAccounts[0]?.sub, name: 'Personal Account' })
+    }
+    const inQuery = await application.browser.get(`${emulator.issuer}/oauth2/userinfo?access_token=${token}`)
+    expect(inQuery).to.include({ status: 400 })
+  })
+
   const authentications: ReadonlyArray<
     readonly [
       how: string,

@@ -107,7 +107,11 @@ describe('the options of startEmulator', () => {
       'redirectURIs must be a list',
     ],
     ['an empty signInAs', { signInAs: '' }, 'signInAs must be the id of one of the accounts'],
-    ['the id of an account that there is not', { signInAs: 'nobody' }, 'and "nobody" is not'],
+    [
+      'the id of an account that there is not',
+      { signInAs: 'nobody' },
+      'must be the id of one of the accounts, not "nobody"',
+    ],
     ['an unknown delivery', { loopbackDelivery: 'post' }, "loopbackDelivery must be 'redirect' or 'fetch'"],
     ['issOnCallback as a string', { issOnCallback: 'yes' }, 'issOnCallback must be true or false'],
     [
@@ -254,6 +258,28 @@ describe('the options of startEmulator', () => {
       const { iat, exp } = claimsOf(`${json.access_token}`)
       expect(Number(exp) - Number(iat)).to.equal(900)
     }))
+
+  it('complete the discovery document with completeDiscovery', () =>
+    withEmulator({ completeDiscovery: true }, async (emulator) => {
+      const { body } = await new CookieClient().get(`${emulator.issuer}/.well-known/openid-configuration`)
+      expect(JSON.parse(body)).to.deep.include({
+        response_types_supported: ['code'],
+        subject_types_supported: ['public'],
+      })
+    }))
+
+  it('are not changed, and changes to them come too late', async () => {
+    const accounts = [{ id: 'one', name: 'One' }]
+    const options = { accounts, signInAs: 'one' }
+    const frozen = JSON.stringify(options)
+    await withEmulator(options, async (emulator) => {
+      accounts.length = 0
+      const callback = new URL(`${await emulator.decide(new RelyingParty(emulator).authorizationURL())}`)
+      expect(callback.searchParams.get('code')).to.be.a('string')
+      accounts.push({ id: 'one', name: 'One' })
+    })
+    expect(JSON.stringify(options)).to.equal(frozen)
+  })
 
   it('set the number of keys with signingKeys', () =>
     withEmulator({ signingKeys: 1 }, async (emulator) => {

@@ -110,6 +110,22 @@ export class RelyingParty {
     return this.post('/oauth2/revoke', { token, client_id: this.clientID, ...changes })
   }
 
+  /** Begins a device sign-in (RFC 8628 §3.1). */
+  beginDevice(changes: Changes = {}): Promise<JSONResponse> {
+    const form = { client_id: this.clientID, scope: 'openid profile email offline_access', ...changes }
+    return this.post('/oauth2/device/code', form)
+  }
+
+  /** Asks for the tokens of a device sign-in (RFC 8628 §3.4). */
+  poll(deviceCode: string | undefined, changes: Changes = {}): Promise<JSONResponse> {
+    const form = {
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      device_code: deviceCode,
+      client_id: this.clientID,
+    }
+    return this.post('/oauth2/token', { ...form, ...changes })
+  }
+
   async userinfo(accessToken: string): Promise<JSONResponse> {
     const headers = { authorization: `Bearer ${accessToken}` }
     const response = await this.browser.get(`${this.emulator.issuer}/oauth2/userinfo`, { headers })

@@ -247,6 +247,26 @@ describe('the authorization endpoint of the emulator', () => {
     expect((await application.signIn('personal', { scope: 'profile' })).get('code')).to.be.a('string')
   })
 
+  it('takes its parameters as a form too (OpenID Connect Core §3.1.2.1)', async () => {
+    const { browser } = application
+    const { origin, pathname, searchParams } = new URL(application.authorizationURL())
+    const accounts = await browser.follow(await browser.post(origin + pathname, searchParams))
+    expect(accounts.body).to.contain('Choose an account')
+    const consent = await browser.click(accounts, 'account', 'personal')
+    const callback = parametersOf(await browser.click(consent, 'decision', 'allow', isCallback))
+    expect((await application.exchange(callback)).status).to.equal(200)
+    const mixed = await browser.post(application.authorizationURL(), { client_id: 'emulator-public' })
+    expect(mixed).to.include({ status: 400 })
+    expect(mixed.body).to.contain('response_type')
+  })
+
+  it('refuses a repeated parameter', async () => {
+    const url = `${application.authorizationURL()}&state=another`
+    const callback = parametersOf(await application.browser.get(url))
+    expect(callback.get('error')).to.equal('invalid_request')
+    expect(callback.has('code')).to.equal(false)
+  })
+
   it('denies a request without a scope', async () => {
     const callback = await application.signIn('personal', { scope: undefined })
     expect(callback.get('error')).to.equal('access_denied')

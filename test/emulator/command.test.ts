@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { run } from '../../lib/emulator/command.js'
+import { CookieClient } from '../support/browserless-client.js'
+import { root } from '../support/command.js'
+
+const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const command = join(root, bin['passport-xai'])
+
+/** Runs a command line in this process, and gives its exit code and what it prints. */
+async function runHere(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const printed = { stdout: '', stderr: '' }
+  const { log, error } = console
+  console.log = (text: string) => {
+    printed.stdout += `${text}\n`
+  }
+  console.error = (text: string) => {
+    printed.stderr += `${text}\n`
+  }
+  try {
+    return { code: await run(words), ...printed }
+  } finally {
+    Object.assign(console, { log, error })
+  }
+}
+
+describe('npx passport-xai emulator', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'emulator-command-'))
+  const file = join(folder, 'options.json')
+  const running: ChildProcess[] = []
+  after(() => {
+    for (const child of running) child.kill('SIGKILL')
+    rmSync(folder, { recursive: true })
+  })
+
+  /** Starts it on a free port, and waits for what it prints. */
+  async function start(...words: string[]) {
+    const child = spawn(process.execPath, [command, 'emulator', '--port', '0', ...words])
+    running.push(child)
+    const printed = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].on('data', (chunk: Buffer) => {
+        printed[name] += chunk
+      })
+    const ended = once(child, 'exit')
+    while (!printed.stdout.includes('Ctrl+C')) await once(child.stdout, 'data')
+    const [issuer = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(printed.stdout) ?? []
+    return { child, printed, ended, issuer }
+  }
+
+  it('prints what a developer needs, serves, and ends with exit code 0 on SIGINT', async () => {
+    const { child, printed, ended, issuer } = await start()
+    expect(printed.stdout)
+      .to.contain('This is not xAI.')
+      .and.contain(`issuer                ${issuer}\n`)
+      .and.contain('emulator-public, no secret, redirect URIs: every http URL on loopback')
+      .and.contain('emulator-confidential, secret emulator-secret-not-a-secret')
+      .and.contain('account               free, Free Account, Not entitled')
+      .and.contain(`device page           ${issuer}/device`)
+    const discovery = await new CookieClient().get(`${issuer}/.well-known/openid-configuration`)
+    expect(JSON.parse(discovery.body)).to.include({ issuer })
+    child.kill('SIGINT')
+    expect(await ended).to.deep.equal([0, null])
+    expect(printed.stderr).to.equal('')
+  })
+
+  it('takes options from a file, which flags change', async () => {
+    const client = { clientID: 'mine', redirectURIs: ['https://app.example/callback'] }
+    writeFileSync(
+      file,
+      JSON.stringify({ clients: [client], deviceFlow: 'off', requireCodeChallengeEcho: true }),
+    )
+    const words = ['--device', 'on', '--options', file, '--echo', 'off', '--sign-in-as', 'personal']
+    const { printed, issuer } = await start(...words)
+    expect(printed.stdout)
+      .to.contain('mine, no secret, redirect URIs: https://app.example/callback')
+      .and.contain('/device')
+      .and.not.contain('emulator-public')
+    const browser = new CookieClient()
+    const query = new URLSearchParams({
+      response_type: 'code',
+      client_id: 'mine',
+      redirect_uri: 'https://app.example/callback',
+      scope: 'openid',
+      code_challenge: '7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM',
+      code_challenge_method: 'S256',
+    })
+    const { headers } = await browser.get(`${issuer}/oauth2/authorize?${query}`)
+    const code = new URL(`${headers.location}`).searchParams.get('code')
+    expect(code).to.be.a('string')
+    const exchange = await browser.post(`${issuer}/oauth2/token`, {
+      grant_type: 'authorization_code',
+      code: `${code}`,
+      redirect_uri: 'https://app.example/callback',
+      client_id: 'mine',
+      code_verifier: 'v'.repeat(43),
+    })
+    expect(exchange.status).to.equal(200)
+  })
+
+  it('warns about every other host than loopback, and ends with exit code 0 on SIGTERM', async () => {
+    const { child, printed, ended, issuer } = await start('--host', '0.0.0.0')
+    expect(printed.stderr).to.equal(
+      'Warning: it listens on 0.0.0.0. Whoever reaches it can sign in as anybody.\n',
+    )
+    const { status } = await new CookieClient().get(`${issuer}/.well-known/jwks.json`)
+    expect(status).to.equal(200)
+    child.kill('SIGTERM')
+    expect(await ended).to.deep.equal([0, null])
+  })
+
+  it('shows its options', async () => {
+    for (const words of [['--help'], ['emulator', '--help']]) {
+      const { code, stdout, stderr } = await runHere(...words)
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+      expect(stdout)
+        .to.match(/^Usage: npx passport-xai emulator/)
+        .and.contain('--host ADDRESS')
+    }
+  })
+
+  const wrong: ReadonlyArray<readonly [what: string, words: string[], message: RegExp]> = [
+    ['no command', [], /there is one command, emulator, not ""/],
+    ['another command', ['emulate'], /there is one command, emulator, not "emulate"/],
+    ['a misspelt option', ['emulator', '--ports', '1'], /there is no option --ports; write --port\n/],
+    ['an unknown option', ['emulator', '--tls'], /there is no option --tls; the options are --port, /],
+    ['a missing value', ['emulator', '--port'], /Option '--port <value>' argument missing/],
+    ['a port that is a word', ['emulator', '--port', 'http'], /port must be a port number/],
+    ['a switch that is neither', ['emulator', '--echo', 'maybe'], /--echo must be on or off, not maybe/],
+    ['an account that there is not', ['emulator', '--sign-in-as', 'me'], /signInAs must be .*, not "me"/],
+    [
+      'an unknown delivery',
+      ['emulator', '--delivery', 'post'],
+      /loopbackDelivery must be 'redirect' or 'fetch'/,
+    ],
+    ['a file that there is not', ['emulator', '--options', join(folder, 'none')], /ENOENT/],
+  ]
+  for (const [what, words, message] of wrong)
+    it(`refuses ${what} with exit code 2`, async () => {
+      const { code, stdout, stderr } = await runHere(...words)
+      expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' })
+      expect(stderr)
+        .to.match(/^passport-xai: /)
+        .and.match(message)
+      expect(stderr).to.contain('--help').and.not.contain('    at ')
+    })
+
+  it('refuses a file that is not JSON with exit code 2', async () => {
+    writeFileSync(file, '{ port: 1 }')
+    const { code, stderr } = await runHere('emulator', '--options', file)
+    expect(code).to.equal(2)
+    expect(stderr).to.contain('JSON')
+  })
+
+  it('says that the port is taken, with exit code 1', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const { code, stdout, stderr } = await runHere('emulator', '--port', `${port}`)
+    server.close()
+    expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+    expect(stderr).to.match(/^passport-xai: The emulator cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE/)
+  })
+})
