@@ -90,7 +90,7 @@ export const belongsTo =
 /** The sign-in cookies of a request in the order in which they give way. */
 export function findSignInCookies(req: Request, secure: boolean): Cookie[] {
   const parse = ({ name }: Cookie): Pick<PendingSignIn, 'began' | 'foreign'> => {
-    const [, began = '', foreign] = signInForm.exec(name) ?? []
+    const [began, foreign] = name.replace(signInForm, '$1 $2').split(' ') as [string, string]
     return { began: Number.parseInt(began, 36), ...(foreign && { foreign: true }) }
   }
   return findCookies(req, signInForm)

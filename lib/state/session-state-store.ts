@@ -110,7 +110,7 @@ export class SessionStateStore implements StateStore, DeviceStore {
       // Passport renews the session at login, and what was pending in the old one ends there.
       if (digestOfUser(req) !== '') return buildStateFailure('superseded')
       if (signIns.length > 0) return buildStateFailure('unknown')
-      return buildStateFailure('missing', explainMissing(req, this.beganOn.get(state)))
+      return buildStateFailure('missing', explainMissing(req, this.beganOn.get(state), session.cookie))
     }
     const fault = findFault(signIn, state, meta)
     if (fault) return buildStateFailure(fault)
@@ -159,7 +159,7 @@ export class SessionStateStore implements StateStore, DeviceStore {
 
   private signInsOf(session: Session): Array<PendingSignIn | TakenMark> {
     const list = session[this.key]
-    return Array.isArray(list) ? list : []
+    return Array.isArray(list) ? list.filter((entry) => typeof entry?.state === 'string') : []
   }
 
   /** What stays when one more begins: those that have ended give way first. */

@@ -55,10 +55,10 @@ const cookielessMessage =
  * Says why a callback came without any pending sign-in, as precisely as its request shows.
  *
  * @param beganOn the host name on which this very sign-in began, if this process knows it
+ * @param sessionCookie how the session's cookie is set, where sign-ins are kept in a session
  */
-export function explainMissing(req: Request, beganOn: string | undefined): string {
-  const { session } = req as { session?: { cookie?: { secure?: unknown; sameSite?: unknown } } | null }
-  const { secure, sameSite } = session?.cookie ?? {}
+export function explainMissing(req: Request, beganOn: string | undefined, sessionCookie?: unknown): string {
+  const { secure, sameSite } = Object(sessionCookie) as { secure?: unknown; sameSite?: unknown }
   if (secure === true && !isSecureRequest(req)) {
     return 'The session cookie is Secure, but this request came by http, so no session is kept. Use https; behind a proxy, let the framework trust it (Express: app.set("trust proxy", 1)).'
   }

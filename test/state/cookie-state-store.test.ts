@@ -201,6 +201,12 @@ describe('CookieStateStore', () => {
       )
     })
 
+  it('does not blame the cookie of a session that it does not use', async () => {
+    const req = Object.assign(new CookieBrowser().request(), { session: { cookie: { sameSite: 'strict' } } })
+    const taken = await takeSignIn(storeWith(), req, 'h', meta)
+    expect(taken).to.have.nested.property('failure.message').that.includes('Usual causes')
+  })
+
   it('refuses an option that does not exist, and names the one that was meant', () => {
     expect(() => new CookieStateStore({ secrets: [secret] } as never)).to.throw(
       TypeError,

@@ -31,7 +31,7 @@ describe('SessionStateStore', () => {
     expect(session).to.have.all.keys('pending')
   })
 
-  for (const junk of ['text', 7, null, { state: { handle: 'h' } }])
+  for (const junk of ['text', 7, null, { state: { handle: 'h' } }, [null, 7, {}, { handle: 'h' }]])
     it(`begins anew where ${JSON.stringify(junk)} stands under its key`, async () => {
       const req = requestWith({ [key]: junk })
       const store = new SessionStateStore()
@@ -102,6 +102,14 @@ describe('SessionStateStore', () => {
       'failure.reason',
       'superseded',
     )
+  })
+
+  it('names a session cookie that is SameSite=Strict', async () => {
+    const req = requestWith({ cookie: { sameSite: 'strict' } })
+    const taken = await takeSignIn(new SessionStateStore(), req, 'h', meta)
+    expect(taken)
+      .to.have.nested.property('failure.message')
+      .that.matches(/is SameSite=Strict/)
   })
 
   const wrong: ReadonlyArray<readonly [what: string, options: unknown, words: RegExp]> = [

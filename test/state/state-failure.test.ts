@@ -29,10 +29,16 @@ describe('buildStateFailure', () => {
 
 describe('explainMissing', () => {
   const cookie = 'a=b'
-  const strict = { cookie: { sameSite: 'strict' } }
-  const secure = { cookie: { secure: true } }
+  const strict = { sameSite: 'strict' }
+  const secure = { secure: true }
   const causes: ReadonlyArray<
-    readonly [what: string, request: object, beganOn: string | undefined, words: RegExp]
+    readonly [
+      what: string,
+      request: object,
+      beganOn: string | undefined,
+      words: RegExp,
+      sessionCookie?: object,
+    ]
   > = [
     ['no cookie at all', { headers: {} }, undefined, /sent no cookie.*SameSite=Strict.*Secure/],
     ['cookies, but not ours', { headers: { cookie } }, undefined, /expired or been replaced/],
@@ -48,25 +54,15 @@ describe('explainMissing', () => {
       'localhost',
       /expired or been replaced/,
     ],
-    [
-      'SameSite=Strict',
-      { headers: {}, session: strict },
-      'localhost',
-      /is SameSite=Strict.*Use SameSite=Lax/,
-    ],
-    ['Secure over http', { headers: {}, session: secure }, undefined, /is Secure.*by http.*trust proxy/],
-    ['Secure over https', { headers: {}, session: secure, secure: true }, undefined, /sent no cookie/],
-    [
-      'a session that was destroyed',
-      { headers: { cookie }, session: null },
-      undefined,
-      /expired or been replaced/,
-    ],
+    ['SameSite=Strict', { headers: {} }, 'localhost', /is SameSite=Strict.*Use SameSite=Lax/, strict],
+    ['SameSite=Strict, as true', { headers: {} }, undefined, /is SameSite=Strict/, { sameSite: true }],
+    ['Secure over http', { headers: {} }, undefined, /is Secure.*by http.*trust proxy/, secure],
+    ['Secure over https', { headers: {}, secure: true }, undefined, /sent no cookie/, secure],
     ['a bare request', {}, undefined, /sent no cookie/],
   ]
-  for (const [what, request, beganOn, words] of causes)
+  for (const [what, request, beganOn, words, sessionCookie] of causes)
     it(`names the cause that the request shows: ${what}`, () => {
-      expect(explainMissing(request as Request, beganOn)).to.match(words)
+      expect(explainMissing(request as Request, beganOn, sessionCookie)).to.match(words)
     })
 
   const hosts: ReadonlyArray<readonly [header: string, host: string | undefined]> = [
