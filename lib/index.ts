@@ -3,7 +3,7 @@ export { type XaiErrorCode, type XaiErrorDetail, type XaiErrorResponse, XaiOAuth
 export type { Claims as XaiClaims, XaiProfile } from './identity/profile.js'
 export { loopbackRelay } from './loopback-relay/loopback-relay.js'
 export type { LoopbackRelayOptions, SignInHolder } from './loopback-relay/option.js'
-export type { ClientAuthenticationMethod } from './oauth/client-authentication.js'
+export type { ClientAuthenticationMethod } from './oauth/token-request.js'
 export type { XaiTokenResponse } from './oauth/token-response.js'
 export type { XaiDeviceStrategyOptions, XaiStrategyOptions, XaiStrategyOptionsWithRequest } from './option.js'
 export type { XaiAuthenticateCallback, XaiFailure, XaiInfo } from './sign-in/authenticate-callback.js'

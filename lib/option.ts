@@ -2,14 +2,15 @@ import { type Agent, type OutgoingHttpHeaders, validateHeaderName, validateHeade
 import type { Agent as HttpsAgent } from 'node:https'
 import { checkOptionNames, optionError } from './check.js'
 import { checkAuthorizationParams, parseScope } from './oauth/authorization-url.js'
-import type { ClientAuthenticationMethod } from './oauth/client-authentication.js'
 import {
+  checkIssuer,
   checkSecureURL,
   deviceAuthorizationURLOf,
   type Endpoints,
   endpointsOf,
   xaiIssuer,
 } from './oauth/endpoint.js'
+import type { ClientAuthenticationMethod } from './oauth/token-request.js'
 import type { SkipUserProfile } from './sign-in/completion.js'
 import type { SignInSettings, XaiAuthorizationParams } from './sign-in/context.js'
 import type { DeviceSettings } from './sign-in/device.js'
@@ -188,9 +189,9 @@ export function parseStrategyOptions(options: unknown): StrategySettings {
   if (state !== undefined && state !== true) given.fail('state is always on; leave the option out')
   if (pkce !== undefined && pkce !== true && pkce !== 'S256')
     given.fail('pkce is always S256; leave the option out')
-  checkSecureURL('callbackURL', callbackURL)
+  checkSecureURL(where, 'callbackURL', callbackURL)
   if (authorizationParams !== undefined && typeof authorizationParams !== 'function') {
-    checkAuthorizationParams(authorizationParams)
+    checkAuthorizationParams(where, authorizationParams)
   }
   const store = given.store()
   checkStateStore(store)
@@ -212,7 +213,7 @@ export function parseDeviceOptions(options: unknown): DeviceStrategySettings {
   const given = new GivenOptions(where, options)
   const client = parseClientOptions(given)
   const { deviceAuthorizationURL = deviceAuthorizationURLOf(client.issuer) } = options
-  checkSecureURL('deviceAuthorizationURL', deviceAuthorizationURL, where)
+  checkSecureURL(where, 'deviceAuthorizationURL', deviceAuthorizationURL)
   const store = given.store()
   checkDeviceStore(where, store)
   return { ...client, deviceAuthorizationURL, page: parsePage(given), store, echoCodeChallenge: false }
@@ -220,13 +221,14 @@ export function parseDeviceOptions(options: unknown): DeviceStrategySettings {
 
 function parseClientOptions(given: GivenOptions): Omit<ClientSettings, 'store'> {
   const { where, options } = given
-  const issuer = parseIssuer(given)
+  const { issuer = xaiIssuer } = options
+  checkIssuer(where, issuer)
   return {
     ...parseEndpoints(given, issuer),
     issuer,
     clientID: parseClientID(given),
     ...parseClientAuthentication(given),
-    scope: options.scope === undefined ? 'openid profile email' : parseScope(options.scope, where),
+    scope: options.scope === undefined ? 'openid profile email' : parseScope(where, options.scope),
     timeout: parseTimeout(given),
     agent: parseAgent(given),
     userInfo: given.oneOf('userInfo', ['auto', 'always', 'never']) ?? 'auto',
@@ -279,21 +281,12 @@ function parseClientID(given: GivenOptions): string {
   return clientID
 }
 
-/** The issuer is compared to the letter with `iss` (RFC 9207 §2.4, OpenID Connect Core §3.1.3.7). */
-function parseIssuer(given: GivenOptions): string {
-  const { issuer = xaiIssuer } = given.options
-  checkSecureURL('issuer', issuer, given.where)
-  if (issuer.endsWith('/'))
-    given.fail(`issuer "${issuer}" ends with a slash; write "${issuer.replace(/\/+$/, '')}"`)
-  return issuer
-}
-
 function parseEndpoints({ where, options }: GivenOptions, issuer: string): Endpoints {
   const endpoints = endpointsOf(issuer)
   for (const name of Object.keys(endpoints) as Array<keyof Endpoints>) {
     const value = options[name]
     if (value === undefined) continue
-    checkSecureURL(name, value, where)
+    checkSecureURL(where, name, value)
     endpoints[name] = value
   }
   return endpoints

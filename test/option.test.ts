@@ -106,13 +106,14 @@ describe('the options of XaiStrategy', () => {
     expect(construct({ ...required, agent: new HttpsAgent() })).to.be.instanceOf(XaiStrategy)
   })
 
-  const url = /is missing or no string; write an absolute URL|is no absolute URL; write an absolute URL/
+  const url =
+    /is missing or not a string; write an absolute URL|is not an absolute URL; write an absolute URL/
   const flag = /must be true or false/
   const wrong: ReadonlyArray<readonly [name: string, values: readonly unknown[], advice: RegExp]> = [
     ['clientID', [undefined, null, '', 1, ['app']], /write clientID: the client id that xAI issued to you/],
     ['callbackURL', [undefined, null, '', 1, '/callback', 'app.example/callback'], url],
     ['callbackURL', ['http://app.example/callback', 'ftp://127.0.0.1/'], /write https:\/\/… \(http only for/],
-    ['callbackURL', ['https://app.example/#a', 'https://u:p@app.example/'], /must hold no fragment/],
+    ['callbackURL', ['https://app.example/#a', 'https://u:p@app.example/'], /must have no fragment/],
     ['issuer', [null, '', 1, 'auth.x.ai'], url],
     ['issuer', ['http://auth.x.ai'], /write https:\/\//],
     ...['authorizationURL', 'tokenURL', 'userInfoURL', 'revocationURL', 'jwksURL'].flatMap(

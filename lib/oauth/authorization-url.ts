@@ -1,3 +1,4 @@
+import { optionError } from '../check.js'
 import { challengeOf, nonceOf } from './pkce.js'
 
 /** Names that the protocol sets in the authorization request; the application cannot name them. */
@@ -64,12 +65,13 @@ function mergeQuery(url: string, query: URLSearchParams): string {
 /** Whether scopes ask for an id_token (OpenID Connect Core §3.1.2.1). */
 export const hasOpenID = (scope: string): boolean => scope.split(' ').includes('openid')
 
-/** Joins scopes as the wire has them. @throws {TypeError} for anything but a string or a list of strings */
-export function parseScope(scope: unknown, where = 'XaiStrategy'): string {
+/** Joins scopes by spaces, as requests have them. @throws {TypeError} for anything but a string or a list of strings */
+export function parseScope(where: string, scope: unknown): string {
   const scopes = [scope].flat()
   if (!scopes.every((value) => typeof value === 'string')) {
-    throw new TypeError(
-      `${where}: scope must be a string or a list of strings; write scope: 'openid profile email'`,
+    throw optionError(
+      where,
+      "scope must be a string or a list of strings; write scope: 'openid profile email'",
     )
   }
   return scopes.join(' ').trim()
@@ -80,18 +82,22 @@ export function parseScope(scope: unknown, where = 'XaiStrategy'): string {
  *
  * @throws {TypeError} that names the parameter
  */
-export function checkAuthorizationParams(params: unknown): asserts params is Record<string, unknown> {
+export function checkAuthorizationParams(
+  where: string,
+  params: unknown,
+): asserts params is Record<string, unknown> {
   if (typeof params !== 'object' || params === null || Array.isArray(params)) {
-    throw new TypeError('XaiStrategy: authorizationParams must be an object, or a function that returns one')
+    throw optionError(where, 'authorizationParams must be an object, or a function that returns one')
   }
   for (const [name, value] of Object.entries(params)) {
     if (protocolNames.has(name)) {
-      throw new TypeError(
-        `XaiStrategy: authorizationParams may not set ${name}, which the protocol sets; leave it out`,
+      throw optionError(
+        where,
+        `authorizationParams may not set ${name}, which the protocol sets; leave it out`,
       )
     }
     if (!['string', 'number', 'boolean', 'undefined'].includes(typeof value)) {
-      throw new TypeError(`XaiStrategy: authorizationParams.${name} must be a string, a number or a boolean`)
+      throw optionError(where, `authorizationParams.${name} must be a string, a number or a boolean`)
     }
   }
 }

@@ -1,3 +1,5 @@
+import { optionError } from '../check.js'
+
 /** xAI's issuer, from which its endpoints follow. */
 export const xaiIssuer = 'https://auth.x.ai'
 
@@ -10,17 +12,14 @@ export interface Endpoints {
   jwksURL: string
 }
 
-/** The endpoints of xAI's server, under whatever issuer speaks like it. */
-export function endpointsOf(issuer: string): Endpoints {
-  const base = issuer.replace(/\/$/, '')
-  return {
-    authorizationURL: `${base}/oauth2/authorize`,
-    tokenURL: `${base}/oauth2/token`,
-    userInfoURL: `${base}/oauth2/userinfo`,
-    revocationURL: `${base}/oauth2/revoke`,
-    jwksURL: `${base}/.well-known/jwks.json`,
-  }
-}
+/** The endpoints of xAI's server, under whatever issuer speaks like it; `issuer` does not end with a slash. */
+export const endpointsOf = (issuer: string): Endpoints => ({
+  authorizationURL: `${issuer}/oauth2/authorize`,
+  tokenURL: `${issuer}/oauth2/token`,
+  userInfoURL: `${issuer}/oauth2/userinfo`,
+  revocationURL: `${issuer}/oauth2/revoke`,
+  jwksURL: `${issuer}/.well-known/jwks.json`,
+})
 
 /** Where device sign-ins begin (RFC 8628 §3.1), under whatever issuer speaks like xAI's. */
 export const deviceAuthorizationURLOf = (issuer: string): string => `${issuer}/oauth2/device/code`
@@ -36,24 +35,38 @@ const absoluteURL = /^[a-z]+:\/\/[^\s\\]+$/
 /**
  * Demands an absolute URL to which secrets may be sent: https, or http on a loopback host.
  *
- * @param name what the URL is called in the message of the error
+ * @param where the class or function, as messages begin with it
+ * @param name what the URL is called in the message
  * @throws {TypeError} that says what is wrong and what to write
  */
-export function checkSecureURL(name: string, value: unknown, where = 'XaiStrategy'): asserts value is string {
+export function checkSecureURL(where: string, name: string, value: unknown): asserts value is string {
   const advice = `write an absolute URL such as https://app.example/${name === 'callbackURL' ? 'callback' : '…'}`
   if (typeof value !== 'string' || value === '') {
-    throw new TypeError(`${where}: ${name} is missing or no string; ${advice}`)
+    throw optionError(where, `${name} is missing or not a string; ${advice}`)
   }
   if (!absoluteURL.test(value) || !URL.canParse(value)) {
-    throw new TypeError(`${where}: ${name} "${value}" is no absolute URL; ${advice}`)
+    throw optionError(where, `${name} "${value}" is not an absolute URL; ${advice}`)
   }
-  const { protocol, hostname, hash, username, password } = new URL(value)
+  const { protocol, hostname, username, password } = new URL(value)
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopbackHost(hostname))) {
-    throw new TypeError(
-      `${where}: ${name} "${value}" is neither https nor on a loopback host; write https://… (http only for localhost, 127.0.0.1 and [::1])`,
-    )
+    const instead = 'write https://… (http only for localhost, 127.0.0.1 and [::1])'
+    throw optionError(where, `${name} "${value}" is neither https nor on a loopback host; ${instead}`)
   }
-  if (value.includes('#') || hash || username || password) {
-    throw new TypeError(`${where}: ${name} must hold no fragment and no user name; ${advice}`)
+  if (value.includes('#') || username || password) {
+    throw optionError(where, `${name} must have no fragment and no user name; ${advice}`)
   }
+}
+
+/**
+ * Demands an issuer that can be compared to the letter with `iss` (RFC 9207 §2.4), and that endpoints can follow from.
+ *
+ * @throws {TypeError} that says what is wrong and what to write
+ */
+export function checkIssuer(where: string, value: unknown): asserts value is string {
+  checkSecureURL(where, 'issuer', value)
+  const [plain = ''] = value.split('?')
+  const expected = plain.replace(/\/+$/, '')
+  if (value === expected) return
+  const what = value === plain ? 'ends with a slash' : 'has a query'
+  throw optionError(where, `issuer "${value}" ${what}; write "${expected}"`)
 }

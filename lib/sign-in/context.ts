@@ -58,7 +58,7 @@ export function metadataOf(context: SignInContext): StateMetadata {
   const { settings, options } = context
   const { authorizationURL, tokenURL, clientID, issuer } = settings
   const { callbackURL = settings.callbackURL } = options
-  if (callbackURL !== settings.callbackURL) checkSecureURL('callbackURL', callbackURL)
+  if (callbackURL !== settings.callbackURL) checkSecureURL('XaiStrategy', 'callbackURL', callbackURL)
   // With openid at the beginning and without it at the callback, nobody would demand the id_token.
   const asksForIDToken = hasOpenID(scopeOf(context))
   return { authorizationURL, tokenURL, clientID, issuer, callbackURL, asksForIDToken }
@@ -66,4 +66,4 @@ export function metadataOf(context: SignInContext): StateMetadata {
 
 /** The scopes that this request asks for, space-separated. @throws {TypeError} when they are not strings */
 export const scopeOf = ({ settings, options }: SignInContext): string =>
-  options.scope === undefined ? settings.scope : parseScope(options.scope)
+  options.scope === undefined ? settings.scope : parseScope('XaiStrategy', options.scope)

@@ -228,4 +228,4 @@ const ended = ({ req, settings }: DeviceContext): Outcome =>
   respond(req, buildEndedResponse(req, settings.page))
 
 const scopeOf = ({ settings, options }: DeviceContext): string =>
-  options.scope === undefined ? settings.scope : parseScope(options.scope, 'XaiDeviceStrategy')
+  options.scope === undefined ? settings.scope : parseScope('XaiDeviceStrategy', options.scope)

@@ -51,7 +51,7 @@ function extrasOf({ settings, strategy, req, options }: SignInContext): Record<s
   const { authorizationParams } = settings
   const own =
     typeof authorizationParams === 'function' ? authorizationParams(req, options) : authorizationParams
-  checkAuthorizationParams(own)
+  checkAuthorizationParams('XaiStrategy', own)
   const { prompt, loginHint: login_hint } = options
   const perRequest = { ...(prompt && { prompt }), ...(login_hint && { login_hint }) }
   return { ...strategy.authorizationParams(options), ...own, ...perRequest }

@@ -6,17 +6,19 @@ import { buildRefusalError, type FailureNames, sendToXai } from '../http/failure
 import { secretUnlessWord } from '../http/redaction.js'
 import { type HttpRequest, type HttpResponse, sendRequest } from '../http/request.js'
 import {
-  buildClientAuthentication,
-  type ClientAuthenticationMethod,
-  credentialSecrets,
-} from '../oauth/client-authentication.js'
-import {
   type DeviceAuthorization,
   deviceAuthorizationNames,
   deviceGrantType,
   parseDeviceAuthorization,
 } from '../oauth/device-authorization.js'
-import { buildForm, buildRefreshGrant, type FormParameters } from '../oauth/token-request.js'
+import {
+  buildClientAuthentication,
+  buildForm,
+  buildRefreshGrant,
+  type ClientAuthenticationMethod,
+  credentialSecrets,
+  type FormParameters,
+} from '../oauth/token-request.js'
 import { parseTokenResponse, refreshTokenOf, type XaiTokenResponse } from '../oauth/token-response.js'
 import { buildExchange, exchangeNames } from './code-exchange.js'
 import {

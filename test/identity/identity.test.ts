@@ -176,7 +176,7 @@ describe('who signed in', () => {
     expect(profileIn(action).id).to.match(personalSub)
   })
 
-  it('comes with no refresh token when that is no string', async () => {
+  it('comes with no refresh token when that is not a string', async () => {
     const emulator = await start()
     const body = JSON.stringify({ access_token: 'a', refresh_token: 5 })
     emulator.misbehaveOnce({ path: '/oauth2/token', status: 200, body })
@@ -213,7 +213,7 @@ describe('who signed in', () => {
     expect((await act(build(emulator), { session: {} }, null as never)).kind).to.equal('redirect')
   })
 
-  it('is refused when the id_token is no string', async () => {
+  it('is refused when the id_token is not a string', async () => {
     const emulator = await start()
     const body = JSON.stringify({ access_token: 'a', id_token: 5 })
     emulator.misbehaveOnce({ path: '/oauth2/token', status: 200, body })

@@ -286,6 +286,14 @@ describe('a received value in a message', () => {
     it(`is ${what}`, () => expect(show(value)).to.equal(text))
   }
 
+  it('hides what could be a secret, and shows a UUID', () => {
+    const uuid = '3f0c8a52-6f0e-4b53-9a55-6a1f4c1e7a01'
+    const token = signToken({ sub: 'person' })
+    expect(show([uuid, `Bearer ${token}`, 'xai-a1b2c3d4e5f6a7b8c9'])).to.equal(
+      `[ '${uuid}', 'Bearer [redacted]', '[redacted]' ]`,
+    )
+  })
+
   it('is cut at 200 characters', () => {
     expect(show('very '.repeat(10_000))).to.match(/^'(very ){39}very…$/)
   })

@@ -105,16 +105,16 @@ describe('the authorization request', () => {
 
 describe('scopes', () => {
   it('are joined by spaces', () => {
-    expect(parseScope(['openid', 'email'])).to.equal('openid email')
-    expect(parseScope(' openid ')).to.equal('openid')
-    expect(parseScope([])).to.equal('')
+    expect(parseScope('XaiStrategy', ['openid', 'email'])).to.equal('openid email')
+    expect(parseScope('XaiStrategy', ' openid ')).to.equal('openid')
+    expect(parseScope('XaiStrategy', [])).to.equal('')
   })
 
   for (const scope of [undefined, null, 1, {}, ['openid', 1], [['openid']]])
     it(`are not ${JSON.stringify(scope)}`, () => {
-      expect(() => parseScope(scope)).to.throw(
+      expect(() => parseScope('XaiStrategy', scope)).to.throw(
         TypeError,
-        /scope must be a string or a list of strings; write/,
+        /^XaiStrategy: scope must be a string or a list of strings; write/,
       )
     })
 
@@ -127,7 +127,9 @@ describe('scopes', () => {
 
 describe('authorization parameters', () => {
   it('may be strings, numbers, booleans and undefined under names of their own', () => {
-    expect(() => checkAuthorizationParams({ a: 'x', b: 1, c: false, d: undefined })).to.not.throw()
+    expect(() =>
+      checkAuthorizationParams('XaiStrategy', { a: 'x', b: 1, c: false, d: undefined }),
+    ).to.not.throw()
   })
 
   const names = [
@@ -144,7 +146,7 @@ describe('authorization parameters', () => {
   ]
   for (const name of [...names, 'code_challenge', 'code_challenge_method', 'request', 'request_uri'])
     it(`may not name ${name}`, () => {
-      expect(() => checkAuthorizationParams({ [name]: 'x' })).to.throw(
+      expect(() => checkAuthorizationParams('XaiStrategy', { [name]: 'x' })).to.throw(
         TypeError,
         `may not set ${name}, which the protocol`,
       )
@@ -152,7 +154,7 @@ describe('authorization parameters', () => {
 
   for (const value of [null, {}, ['a'], () => 'a'])
     it(`may not be ${JSON.stringify(value) ?? 'a function'}`, () => {
-      expect(() => checkAuthorizationParams({ plan: value })).to.throw(
+      expect(() => checkAuthorizationParams('XaiStrategy', { plan: value })).to.throw(
         TypeError,
         /authorizationParams\.plan must be/,
       )
@@ -160,6 +162,9 @@ describe('authorization parameters', () => {
 
   for (const params of [undefined, null, 'a=b', 1, ['a']])
     it(`are not ${JSON.stringify(params)}`, () => {
-      expect(() => checkAuthorizationParams(params)).to.throw(TypeError, /must be an object, or a function/)
+      expect(() => checkAuthorizationParams('XaiStrategy', params)).to.throw(
+        TypeError,
+        /must be an object, or a function/,
+      )
     })
 })
