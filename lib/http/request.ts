@@ -64,12 +64,11 @@ export class OversizedBodyError extends Error {
  *
  * @throws {DeadlineError} {@link OversizedBodyError}, or what `node:http` reported about the connection
  */
-export async function sendRequest(given: HttpRequest): Promise<HttpResponse> {
-  const request = { ...given, agent: given.agent ?? defaultAgentFor(given.url) }
+export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   if (!isTraced('request')) return sendWithinDeadline(request)
-  const { what, method } = request
+  const { what, method, url } = request
   // Without credentials and query, which may be secret.
-  const { origin, pathname } = new URL(request.url)
+  const { origin, pathname } = new URL(url)
   const event: RequestEvent = { what, method, url: origin + pathname }
   const onResend = (): void => {
     event.resent = true
@@ -87,17 +86,18 @@ const concludeEvent =
   }
 
 async function sendWithinDeadline(request: HttpRequest, onResend?: () => void): Promise<HttpResponse> {
-  const { url, agent, timeout, atMostOnce = false } = request
+  const { url, timeout, atMostOnce = false } = request
+  const agent = request.agent ?? defaultAgentFor(url)
   const began = performance.now()
   if (atMostOnce) closeIdleConnections(agent, url)
   else if (idleConnectionsOf(agent, url).length > 0) await noticeWhatArrived()
-  const response = await exchange(request, { timeLeft: timeout, isLast: atMostOnce })
+  const response = await exchange(request, { agent, timeLeft: timeout, isLast: atMostOnce })
   if (response) return response
   onResend?.()
   // Whatever else has been idle is likely to be closed as well.
   closeIdleConnections(agent, url)
   const timeLeft = timeout - (performance.now() - began)
-  return exchange(request, { timeLeft, isLast: true }) as Promise<HttpResponse>
+  return exchange(request, { agent, timeLeft, isLast: true }) as Promise<HttpResponse>
 }
 
 /**
@@ -118,8 +118,8 @@ const usedSockets = new WeakSet<Duplex>()
 
 /** Sends a request; `undefined` when it is not the last try and a used connection ended before any byte of a response. */
 function exchange(
-  { method, url, headers, body, agent, signal, timeout }: HttpRequest,
-  { timeLeft, isLast }: { timeLeft: number; isLast: boolean },
+  { method, url, headers, body, signal, timeout }: HttpRequest,
+  { agent, timeLeft, isLast }: { agent: http.Agent | boolean; timeLeft: number; isLast: boolean },
 ): Promise<HttpResponse | undefined> {
   return new Promise((resolve, reject) => {
     const { protocol, hostname, port, path, auth } = urlToHttpOptions(new URL(url))
