@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { parseCallbackRequest } from '../sign-in/callback-request.js'
+import { parseCallbackRequest } from '../oauth/authorization-response.js'
 import type { ExpectedSignIns } from './expected-sign-in.js'
 import type { RelaySettings } from './option.js'
 import { isFromLoopback } from './request-source.js'

@@ -1,4 +1,4 @@
-import type { CallbackParameters } from '../sign-in/callback-request.js'
+import type { CallbackParameters } from '../oauth/authorization-response.js'
 import { signInLifetime } from '../state/pending-sign-in.js'
 
 /** As many sign-ins are expected at most in one process; then the oldest gives way. */

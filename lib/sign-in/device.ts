@@ -6,7 +6,6 @@ import type { DeviceAuthorization } from '../oauth/device-authorization.js'
 import type { XaiTokenResponse } from '../oauth/token-response.js'
 import type { DeviceStore, PendingDevice } from '../state/pending-device.js'
 import type { XaiOAuth2 } from '../token/client.js'
-import { findPurposeProblem } from './callback-request.js'
 import { type CompletionContext, completeSignIn, type SkipUserProfile } from './completion.js'
 import type { XaiAuthenticateOptions } from './context.js'
 import {
@@ -17,7 +16,7 @@ import {
   type XaiDevicePage,
 } from './device-response.js'
 import type { Outcome } from './passport-action.js'
-import { refuse } from './sign-in.js'
+import { findPurposeProblem, refuse } from './refusal.js'
 
 /** Seconds that `slow_down` adds to the interval, for good (RFC 8628 §3.5). */
 const slowDown = 5

@@ -1,10 +1,11 @@
+import { parseCallbackRequest } from '../oauth/authorization-response.js'
 import { buildAuthorizationURL, checkAuthorizationParams } from '../oauth/authorization-url.js'
 import { randomToken } from '../oauth/pkce.js'
 import { saveSignIn } from '../state/state-store.js'
 import { finishSignIn } from './callback.js'
-import { findPurposeProblem, parseCallbackRequest } from './callback-request.js'
 import { metadataOf, type SignInContext, scopeOf } from './context.js'
 import type { Outcome } from './passport-action.js'
+import { findPurposeProblem, refuse } from './refusal.js'
 
 /** Answers one request to XaiStrategy: begins a sign-in, or ends one. @throws what is to end as Passport's `error` */
 export async function signIn(context: SignInContext): Promise<Outcome> {
@@ -20,16 +21,6 @@ export async function signIn(context: SignInContext): Promise<Outcome> {
       return finishSignIn(context, callback.parameters)
   }
 }
-
-/** Refuses a request that is not from xAI. Nothing is sent, and no new sign-in begins, which could go round in a loop. */
-export const refuse = (problem: string): Outcome => ({
-  kind: 'fail',
-  info: {
-    code: 'xai_callback_invalid',
-    message: `This request neither begins nor ends a sign-in: ${problem}.`,
-  },
-  status: 400,
-})
 
 /** Sends the browser to xAI with an authorization request (RFC 6749 §4.1.1). */
 async function beginSignIn(context: SignInContext): Promise<Outcome> {

@@ -23,9 +23,6 @@ const ofCallback = ['code', 'state', 'error', 'iss', 'error_description'] as con
 
 const maxCharacters = 4096
 
-/** `Sec-Fetch-Dest` of a page that is loaded, or of a script's `fetch`; an image, a style or a script is neither. */
-const destinations = new Set(['document', 'iframe', 'frame', 'empty'])
-
 type Entry = readonly [key: string, value: unknown]
 type Groups = ReadonlyMap<string, readonly Entry[]>
 
@@ -63,22 +60,6 @@ function combinationProblem({ code, state, error }: CallbackParameters): string 
   if (code && !state) return 'there is a code without a state'
   if (state && !code && !error) return 'there is a state without a code or an error'
   return undefined
-}
-
-/**
- * Why a request may neither begin nor end a sign-in, whatever its parameters; `undefined` when it may. Scanners,
- * browsers that look ahead, and other sites' images must not spend the code of the person who comes after them, nor
- * begin sign-ins that push out those of the person.
- */
-export function findPurposeProblem({ method = 'GET', headers = {} }: Partial<Request>): string | undefined {
-  if (method !== 'GET' && method !== 'POST') return `it is a ${method} request`
-  const purposes = [headers['sec-purpose'], headers.purpose, headers['x-moz']]
-  if (/prefetch|prerender/i.test(purposes.join())) return 'it is a prefetch'
-  const destination = headers['sec-fetch-dest'] ?? 'document'
-  const isForeignScript = destination === 'empty' && headers['sec-fetch-site'] === 'cross-site'
-  if (isForeignScript)
-    return 'a script of another site sent it (xAI does that on loopback: see loopbackRelay)'
-  return destinations.has(`${destination}`) ? undefined : 'it is for a part of a page, such as an image'
 }
 
 const entriesOf = (source: unknown): Iterable<Entry> =>
