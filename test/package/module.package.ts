@@ -13,11 +13,15 @@ after(() => consumer.remove())
 
 const names = [
   'CookieStateStore',
+  'MemoryTokenStore',
   'SessionStateStore',
   'Strategy',
+  'TokenManager',
+  'XaiDeviceStrategy',
   'XaiOAuthError',
   'XaiStrategy',
   'loopbackRelay',
+  'sealTokens',
 ]
 
 describe('the published package', () => {

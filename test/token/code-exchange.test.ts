@@ -111,6 +111,14 @@ describe('a code exchange', () => {
       expect(value).to.include({ code: 'xai_oauth_tier_denied', status: 403 })
     })
 
+    it('hides a token that the refusal shows', async () => {
+      const token = 'AT-0123456789abcdef0123456789abcdef'
+      const data = JSON.stringify({ error: 'invalid_grant', access_token: token })
+      const { value } = await signInWith((done) => done({ statusCode: 400, data }))
+      expect(value).to.include({ code: 'xai_token_exchange_failed', error: 'invalid_grant' })
+      expect(inspect(value, { depth: 9 })).not.to.contain(token)
+    })
+
     it('keeps no copy of a refusal whose secrets nobody has hidden', async () => {
       const { value } = await signInWith((done) => done({ statusCode: 400, data: 'the whole body' }))
       expect(value).to.include({ code: 'xai_token_exchange_failed', status: 400 })

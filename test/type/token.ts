@@ -3,6 +3,7 @@ import {
   sealTokens,
   TokenManager,
   type TokenStore,
+  XaiDeviceStrategy,
   XaiStrategy,
   type XaiTokenResponse,
 } from '../../lib/index.js'
@@ -29,6 +30,7 @@ const tokens = new TokenManager({
   margin: 60_000,
 })
 new TokenManager({ strategy, store: new MemoryTokenStore() })
+new TokenManager({ strategy: new XaiDeviceStrategy({ clientID: 'id' }, async ({ profile }) => profile) })
 void tokens.save('key', response, { needs: ['api:access'] })
 strategy.refresh('OR-1').then((refreshed) => tokens.save('key', refreshed))
 exactly<Promise<string>>()(tokens.accessToken('key'))
