@@ -3,7 +3,13 @@ import { hasOpenID } from '../oauth/authorization-url.js'
 import type { XaiTokenResponse } from '../oauth/token-response.js'
 import type { XaiOAuth2 } from '../token/client.js'
 import { buildAccessTokenKind, buildIDTokenKind } from './id-token.js'
-import { buildRefusedToken, readUnverifiedClaims, show, type VerifiedJWT, verifyJWT } from './jwt.js'
+import {
+  buildRefusedTokenError,
+  quoteReceived,
+  readUnverifiedClaims,
+  type VerifiedJWT,
+  verifyJWT,
+} from './jwt.js'
 import { KeySet } from './key-set.js'
 import { buildProfile, hasPersonalClaims, requestUserinfo, type XaiProfile } from './profile.js'
 
@@ -63,7 +69,7 @@ export class IdentityReader {
     const { issuer, clientID, allowTeamPrincipal } = this.settings
     const expected = { issuer, clientID, nowSeconds: Date.now() / 1000 }
     if (idToken !== undefined && idToken !== null) {
-      if (typeof idToken !== 'string') throw buildRefusedToken('id_token', 'it is not a string')
+      if (typeof idToken !== 'string') throw buildRefusedTokenError('id_token', 'it is not a string')
       const kind = buildIDTokenKind({ ...expected, nonce, accessToken })
       return { verified: await verifyJWT(kind, idToken, this.keys) }
     }
@@ -127,7 +133,7 @@ const teamError = (): XaiOAuthError =>
 const missingIDTokenError = ({ scope }: XaiTokenResponse): XaiOAuthError =>
   new XaiOAuthError(
     'xai_identity_missing',
-    `The token response holds no id_token, so nobody knows who signed in; its scope is ${show(scope)}. Possible causes: ` +
+    `The token response holds no id_token, so nobody knows who signed in; its scope is ${quoteReceived(scope)}. Possible causes: ` +
       'a Team was chosen at xAI (sign in again and choose the personal account); the client may not ask for the scope ' +
       'openid; the server does not speak OpenID Connect (leave openid out of scope); or the two authenticate calls of ' +
       'this sign-in were given different scopes.',

@@ -53,9 +53,9 @@ export async function verifyJWT(
   token: string,
   keys: Pick<KeySet, 'find'>,
 ): Promise<VerifiedJWT> {
-  const refuse = (why: string): XaiOAuthError => buildRefusedToken(kind.name, why)
+  const refuse = (why: string): XaiOAuthError => buildRefusedTokenError(kind.name, why)
   const unexpected = (name: string, expected: string, received: unknown): XaiOAuthError =>
-    refuse(`unexpected ${name}: expected ${expected}, received ${show(received)}`)
+    refuse(`unexpected ${name}: expected ${expected}, received ${quoteReceived(received)}`)
 
   if (token.length > maxTokenCharacters) throw refuse(`it is longer than ${maxTokenCharacters} characters`)
   const jws = parseJWS(token)
@@ -86,7 +86,7 @@ export async function verifyJWT(
 }
 
 /** The error of a token that is refused; `name` is what the token is called. */
-export const buildRefusedToken = (name: string, why: string): XaiOAuthError =>
+export const buildRefusedTokenError = (name: string, why: string): XaiOAuthError =>
   new XaiOAuthError('xai_id_token_invalid', `xAI's ${name} was refused: ${why}`)
 
 /** The claims that a token makes, **unverified**: for the choice of a message, and for nothing else. */
@@ -123,7 +123,7 @@ function decodeUtf8(part: string): string | undefined {
 }
 
 /** A received value for a message. It is somebody else's: in printable characters, cut, and without secrets. */
-export function show(value: unknown): string {
+export function quoteReceived(value: unknown): string {
   if (value === undefined) return 'nothing'
   const text = inspect(value, { depth: 1, maxArrayLength: 5, breakLength: Number.POSITIVE_INFINITY })
   const printable = redact(text, []).replace(

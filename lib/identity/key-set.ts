@@ -19,8 +19,8 @@ const servesFor = 24 * hour
 const firstPause = second / 2
 const longestPause = minute
 
-/** Milliseconds of a pause that a sign-in waits for: its code is spent, so failing at once would lose it. */
-const patience = second
+/** Milliseconds of a pause that a sign-in waits for, because its code is spent: it would be lost. */
+const longestWait = second
 
 /** Unknown key ids make no more than this many requests a minute. */
 export const maxRequestsPerMinute = 5
@@ -136,7 +136,7 @@ export class KeySet {
     const { failure } = this
     const pause =
       failure && this.isWithin(failure.at, failure.pause) ? failure.at + failure.pause - this.clock.now() : 0
-    if (failure && pause > patience) throw buildPauseError(failure, pause)
+    if (failure && pause > longestWait) throw buildPauseError(failure, pause)
     this.fetching ??= this.request(pause).finally(() => {
       this.fetching = undefined
     })

@@ -96,6 +96,7 @@ async function begin(context: DeviceContext): Promise<Outcome> {
   const now = Date.now()
   const device: PendingDevice = {
     ...authorization,
+    scope,
     expires: now + expiresIn * 1000,
     nextQuestion: now + authorization.interval * 1000,
     ...(options.state !== undefined && { applicationState: options.state }),
@@ -133,8 +134,8 @@ async function proceed(context: DeviceContext, device: PendingDevice): Promise<O
       // Before anything else: whatever follows, this device code has been spent.
       await store.forgetDevice(req, device, settings)
       const { tokens } = progress
-      const { applicationState } = device
-      return completeSignIn(context, { tokens, nonce: undefined, scope: scopeOf(context), applicationState })
+      const { scope, applicationState } = device
+      return completeSignIn(context, { tokens, nonce: undefined, scope, applicationState })
     }
     case 'denied':
       return fail(context, device, denied)

@@ -11,6 +11,8 @@ export interface PendingDevice {
   userCode: string
   verificationURI: string
   verificationURIComplete?: string
+  /** What is asked for, space-separated. */
+  scope: string
   /** Milliseconds since the epoch, when both codes expire. */
   expires: number
   /** Seconds between two questions to the token endpoint; grows with `slow_down`. */

@@ -4,6 +4,7 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../../lib/em
 import { maxRequestsPerMinute } from '../../lib/identity/key-set.js'
 import {
   type StateStore,
+  XaiDeviceStrategy,
   XaiOAuthError,
   type XaiProfile,
   XaiStrategy,
@@ -11,6 +12,7 @@ import {
 } from '../../lib/index.js'
 import { type Action, act, signInDirectly } from '../support/direct-sign-in.js'
 import { FaultServer, httpAnswer } from '../support/fault-server.js'
+import { until } from '../support/until.js'
 
 const personalSub = /^[0-9a-f-]{36}$/
 
@@ -246,6 +248,37 @@ describe('who signed in', () => {
         undefined,
       )
     })
+  })
+
+  it('is demanded by the scopes with which a device sign-in began', async () => {
+    mock.timers.enable({ apis: ['Date'], now: Date.now() })
+    const responses: Readonly<Record<string, object>> = {
+      '/oauth2/device/code': {
+        device_code: 'd',
+        user_code: 'U',
+        verification_uri: 'http://localhost/',
+        interval: 5,
+      },
+      '/oauth2/token': { access_token: 'a' },
+    }
+    const server = await FaultServer.start((socket, request) => {
+      socket.end(httpAnswer(200, JSON.stringify(responses[`${request.split(' ')[1]}`] ?? {})))
+    })
+    servers.push(server)
+    const strategy = new XaiDeviceStrategy({ clientID: 'app', issuer: server.origin }, async () => ({
+      id: 'nobody',
+    }))
+    const request = {
+      session: {},
+      headers: { accept: 'application/json' },
+      res: { setHeader: () => undefined, end: () => undefined, on: () => undefined },
+    }
+    void act(strategy, request, { scope: 'openid' })
+    await until(() => server.requests.length === 1 && Object.keys(request.session).length > 0)
+    mock.timers.tick(5000)
+    const { kind, value } = await act(strategy, request, { scope: 'profile' })
+    expect(kind).to.equal('error')
+    expect(value).to.include({ code: 'xai_identity_missing' })
   })
 
   describe('whose token response', () => {

@@ -2,11 +2,11 @@ import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { expect } from 'chai'
 import { XaiOAuthError } from '../../lib/error.js'
 import {
-  buildRefusedToken,
+  buildRefusedTokenError,
   type JWTKind,
   parseJWS,
+  quoteReceived,
   readUnverifiedClaims,
-  show,
   verifyES256,
   verifyJWT,
 } from '../../lib/identity/jwt.js'
@@ -283,24 +283,24 @@ describe('a received value in a message', () => {
     ],
   ]
   for (const [what, value, text] of shown) {
-    it(`is ${what}`, () => expect(show(value)).to.equal(text))
+    it(`is ${what}`, () => expect(quoteReceived(value)).to.equal(text))
   }
 
   it('hides what could be a secret, and shows a UUID', () => {
     const uuid = '3f0c8a52-6f0e-4b53-9a55-6a1f4c1e7a01'
     const token = signToken({ sub: 'person' })
-    expect(show([uuid, `Bearer ${token}`, 'xai-a1b2c3d4e5f6a7b8c9'])).to.equal(
+    expect(quoteReceived([uuid, `Bearer ${token}`, 'xai-a1b2c3d4e5f6a7b8c9'])).to.equal(
       `[ '${uuid}', 'Bearer [redacted]', '[redacted]' ]`,
     )
   })
 
   it('is cut at 200 characters', () => {
-    expect(show('very '.repeat(10_000))).to.match(/^'(very ){39}very…$/)
+    expect(quoteReceived('very '.repeat(10_000))).to.match(/^'(very ){39}very…$/)
   })
 
   it('is shown however deep it is', () => {
     const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)
-    expect(show(deep)).to.equal('[ [ [Array] ] ]')
+    expect(quoteReceived(deep)).to.equal('[ [ [Array] ] ]')
   })
 })
 
@@ -324,9 +324,9 @@ describe('unverified claims', () => {
   }
 })
 
-describe('buildRefusedToken', () => {
+describe('buildRefusedTokenError', () => {
   it('names the token and the reason', () => {
-    expect(buildRefusedToken('id_token', 'it is not a string')).to.include({
+    expect(buildRefusedTokenError('id_token', 'it is not a string')).to.include({
       code: 'xai_id_token_invalid',
       message: "xAI's id_token was refused: it is not a string",
     })

@@ -23,6 +23,7 @@ const buildDevice = (changes: Partial<PendingDevice> = {}): PendingDevice => ({
   deviceCode: 'the-device-code',
   userCode: 'WXYZ-1234',
   verificationURI: 'https://accounts.x.ai/oauth2/device',
+  scope: 'openid',
   verificationURIComplete: 'https://accounts.x.ai/oauth2/device?user_code=WXYZ-1234',
   expires: Date.now() + 900_000,
   interval: 5,
