@@ -148,7 +148,8 @@ function exchange(
       usedSockets.add(socket)
       mayResend = !isLast && (isUsed || request.reusedSocket)
       if (mayResend)
-        socket.once('data', () => {
+        // Before Node's own listener, which reports what is not HTTP at once.
+        socket.prependOnceListener('data', () => {
           mayResend = false
         })
     })

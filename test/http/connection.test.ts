@@ -109,6 +109,7 @@ for (const scheme of ['http', 'https'] as const) {
     })
 
     const begun: ReadonlyArray<readonly [what: string, bytes: string]> = [
+      ['bytes that are not HTTP', '{"access_token":"a"}\r\n\r\n'],
       ['one byte of a response', 'H'],
       ['a 100', 'HTTP/1.1 100 Continue\r\n\r\n'],
       ['a 103', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'],
