@@ -25,6 +25,16 @@ export interface PendingDevice {
   applicationState?: unknown
 }
 
+/** Whether a value is a device sign-in as a store keeps it: a session may come from elsewhere. */
+export function isPendingDevice(value: unknown): value is PendingDevice {
+  const { deviceCode, userCode, verificationURI, expires, interval, nextQuestion } = Object(value)
+  const texts = [deviceCode, userCode, verificationURI]
+  const numbers = [expires, interval, nextQuestion]
+  return (
+    texts.every((text) => typeof text === 'string') && numbers.every((number) => typeof number === 'number')
+  )
+}
+
 /** What a device sign-in is bound to. */
 export type DeviceMetadata = Pick<StateMetadata, 'clientID' | 'issuer' | 'tokenURL'>
 

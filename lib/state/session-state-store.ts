@@ -7,6 +7,7 @@ import {
   type DeviceMetadata,
   type DeviceStore,
   deviceBindingOf,
+  isPendingDevice,
   type PendingDevice,
 } from './pending-device.js'
 import {
@@ -159,7 +160,7 @@ export class SessionStateStore implements StateStore, DeviceStore {
 
   private signInsOf(session: Session): Array<PendingSignIn | TakenMark> {
     const list = session[this.key]
-    return Array.isArray(list) ? list.filter((entry) => typeof entry?.state === 'string') : []
+    return Array.isArray(list) ? list.filter(isKept) : []
   }
 
   /** What stays when one more begins: those that have ended give way first. */
@@ -174,7 +175,7 @@ export class SessionStateStore implements StateStore, DeviceStore {
     const session = sessionOf(req)
     const saved = await readSavedSession(req)
     const device = (saved === undefined ? session : saved)?.[this.deviceKeyOf(meta)]
-    return device ? this.devices.latestOf(device as PendingDevice) : undefined
+    return isPendingDevice(device) ? this.devices.latestOf(device) : undefined
   }
 
   async keepDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
@@ -198,6 +199,12 @@ export class SessionStateStore implements StateStore, DeviceStore {
   private deviceKeyOf(meta: DeviceMetadata): string {
     return `${this.key}:device:${deviceBindingOf(meta)}`
   }
+}
+
+/** Whether an entry is one that this store has made: a session may come from elsewhere. */
+const isKept = (entry: unknown): entry is PendingSignIn | TakenMark => {
+  const { state, began, binding, takenBy = binding } = Object(entry)
+  return typeof state === 'string' && typeof began === 'number' && typeof takenBy === 'string'
 }
 
 const isTaken = (signIn: PendingSignIn | TakenMark): signIn is TakenMark => 'takenBy' in signIn

@@ -269,6 +269,22 @@ describe('a device sign-in in a cookie', () => {
   })
 })
 
+describe('a SessionStateStore whose session came from elsewhere', () => {
+  for (const [what, change] of [
+    ['a device code that is a number', { deviceCode: 7 }],
+    ['no user code', { userCode: undefined }],
+    ['an end that is a text', { expires: 'soon' }],
+  ] as const)
+    it(`finds no device sign-in where one with ${what} stands`, async () => {
+      const session: Record<string, unknown> = {}
+      const request = { session, headers: {} } as unknown as Request
+      await new SessionStateStore().keepDevice(request, buildDevice(), meta)
+      const [[key = '', kept] = []] = Object.entries(session)
+      session[key] = { ...(kept as object), ...change }
+      expect(await new SessionStateStore().readDevice(request, meta)).to.equal(undefined)
+    })
+})
+
 describe('checkDeviceStore', () => {
   it('accepts both stores', () => {
     for (const [, buildStore] of setups) checkDeviceStore('XaiDeviceStrategy', buildStore())

@@ -31,7 +31,14 @@ describe('SessionStateStore', () => {
     expect(session).to.have.all.keys('pending')
   })
 
-  for (const junk of ['text', 7, null, { state: { handle: 'h' } }, [null, 7, {}, { handle: 'h' }]])
+  for (const junk of [
+    'text',
+    7,
+    null,
+    { state: { handle: 'h' } },
+    [null, 7, {}, { handle: 'h' }],
+    [{ state: 'h', began: 0, binding: 7 }],
+  ])
     it(`begins anew where ${JSON.stringify(junk)} stands under its key`, async () => {
       const req = requestWith({ [key]: junk })
       const store = new SessionStateStore()
