@@ -90,7 +90,7 @@ describe('several processes of the Redis example', () => {
     emulator.misbehaveOnce({ path: '/oauth2/userinfo', status: 403, body })
   }
 
-  it('refresh where the API refuses the token, and tell xAI’s answer', async () => {
+  it('refresh where the API refuses the token, and tell what xAI says', async () => {
     const browser = await signedInBrowser(processes)
     emulator.clearRequests()
     refuseToken()

@@ -1,9 +1,9 @@
 import { TokenManager, type TokenStore, XaiStrategy } from '../../lib/index.js'
 import { signInDirectly } from './direct-sign-in.js'
 import { connectTokenDatabase } from './token-database.js'
-import type { Answer, Command, Notice, Question, TokenProcessSettings } from './token-process.js'
+import type { Command, Notice, Request, Result, TokenProcessSettings } from './token-process.js'
 
-const send = (message: Answer | Notice): void => void process.send?.(message)
+const send = (message: Result | Notice): void => void process.send?.(message)
 
 async function main(): Promise<void> {
   const settings: TokenProcessSettings = JSON.parse(`${process.argv[2]}`)
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
       return undefined
     },
   }
-  process.on('message', ({ id, command, key }: Question) => {
+  process.on('message', ({ id, command, key }: Request) => {
     commands[command](key).then(
       (result) => send(result === undefined ? { id } : { id, result }),
       (error) => send({ id, failure: error.code ?? error.message }),

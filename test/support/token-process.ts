@@ -20,8 +20,8 @@ export interface TokenProcessSettings {
 export type Command = 'signIn' | 'accessToken' | 'revoke'
 
 /** A message to a token process, and back from it. */
-export type Question = { id: number; command: Command; key: string }
-export type Answer = { id: number; result?: string; failure?: string }
+export type Request = { id: number; command: Command; key: string }
+export type Result = { id: number; result?: string; failure?: string }
 export type Notice = { locking: string }
 
 interface Waiting {
@@ -37,7 +37,7 @@ export class TokenProcess {
   private asked = 0
 
   private constructor(private readonly child: ChildProcess) {
-    child.on('message', (message: Answer | Notice) => {
+    child.on('message', (message: Result | Notice) => {
       if ('locking' in message) this.locking.push(message.locking)
       else this.end(message)
     })
@@ -60,10 +60,10 @@ export class TokenProcess {
   /** Asks the process for something. @throws {Error} whose message is the code of what it failed with, or the message */
   ask(command: Command, key: string): Promise<string> {
     this.asked += 1
-    const question: Question = { id: this.asked, command, key }
+    const request: Request = { id: this.asked, command, key }
     return new Promise((resolve, reject) => {
-      this.waiting.set(question.id, { resolve, reject })
-      this.child.send(question)
+      this.waiting.set(request.id, { resolve, reject })
+      this.child.send(request)
     })
   }
 
@@ -81,7 +81,7 @@ export class TokenProcess {
     return endProcess(this.child, 'SIGKILL')
   }
 
-  private end({ id, result, failure }: Answer): void {
+  private end({ id, result, failure }: Result): void {
     const waiting = this.waiting.get(id)
     this.waiting.delete(id)
     if (failure === undefined) waiting?.resolve(result ?? '')

@@ -9,17 +9,12 @@ import type { Misbehaviour } from '../../lib/emulator/misbehaviour.js'
 import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
 import { refreshOnce, unlessAborted } from '../../lib/token/refresh.js'
 import { signInDirectly } from '../support/direct-sign-in.js'
+import { failureOf } from '../support/failure.js'
 import { FaultServer, httpAnswer } from '../support/fault-server.js'
 import { nextRefreshEvent } from '../support/refresh-event.js'
 import { until } from '../support/until.js'
 
 const path = '/oauth2/token'
-
-const failureOf = (promise: Promise<unknown>): Promise<XaiOAuthError> =>
-  promise.then(
-    () => expect.fail('it succeeded'),
-    (error) => error,
-  )
 
 describe('strategy.refresh', () => {
   let emulator: Emulator
@@ -44,8 +39,8 @@ describe('strategy.refresh', () => {
     return (value as { refreshToken: string }).refreshToken
   }
 
-  /** The answer of the next request, in the place of the emulator's. */
-  const answerWith = (body: object, rest: Partial<Misbehaviour> = {}): void =>
+  /** The response to the next request, in the place of the emulator's. */
+  const respondWith = (body: object, rest: Partial<Misbehaviour> = {}): void =>
     emulator.misbehaveOnce({ path, body: JSON.stringify(body), ...rest })
 
   before(async () => {
@@ -112,7 +107,7 @@ describe('strategy.refresh', () => {
 
     it('tells the moment of expiry from the seconds', async () => {
       mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-06-01T12:00:00Z') })
-      answerWith({ access_token: 'new', expires_in: 900 })
+      respondWith({ access_token: 'new', expires_in: 900 })
       const { expiresIn, expiresAt } = await strategy.refresh('old')
       expect(expiresIn).to.equal(900)
       expect(expiresAt?.toISOString()).to.equal('2026-06-01T12:15:00.000Z')
@@ -120,7 +115,7 @@ describe('strategy.refresh', () => {
 
     it('tells an expiry of 0 seconds as now', async () => {
       mock.timers.enable({ apis: ['Date'], now: 1000 })
-      answerWith({ access_token: 'new', expires_in: 0 })
+      respondWith({ access_token: 'new', expires_in: 0 })
       expect(await strategy.refresh('old')).to.deep.include({ expiresIn: 0, expiresAt: new Date(1000) })
     })
 
@@ -135,7 +130,7 @@ describe('strategy.refresh', () => {
     ]
     for (const [what, expires_in] of unknownExpiries)
       it(`invents no expiry when expires_in is ${what}`, async () => {
-        answerWith({ access_token: 'new', expires_in })
+        respondWith({ access_token: 'new', expires_in })
         const tokens = await strategy.refresh('old')
         expect(tokens).to.have.all.keys('accessToken', 'refreshToken', 'raw')
         expect(tokens.accessToken).to.equal('new')
@@ -148,20 +143,20 @@ describe('strategy.refresh', () => {
       ['is no string', 7],
     ]
     for (const [what, refresh_token] of keptTokens)
-      it(`keeps the old refresh token when the answer's ${what}`, async () => {
-        answerWith({ access_token: 'new', refresh_token })
+      it(`keeps the old refresh token when the response's ${what}`, async () => {
+        respondWith({ access_token: 'new', refresh_token })
         expect((await strategy.refresh('old')).refreshToken).to.equal('old')
       })
 
     it('leaves out a scope and an id_token that are no text', async () => {
-      answerWith({ access_token: 'new', scope: ['openid'], id_token: '' })
+      respondWith({ access_token: 'new', scope: ['openid'], id_token: '' })
       expect(await strategy.refresh('old')).to.have.all.keys('accessToken', 'refreshToken', 'raw')
     })
 
-    it('hands on the whole answer', async () => {
-      const answer = { access_token: 'new', token_type: 'Bearer', principal_type: 'User' }
-      answerWith(answer)
-      expect((await strategy.refresh('old')).raw).to.deep.equal(answer)
+    it('hands on the whole response', async () => {
+      const response = { access_token: 'new', token_type: 'Bearer', principal_type: 'User' }
+      respondWith(response)
+      expect((await strategy.refresh('old')).raw).to.deep.equal(response)
     })
   })
 
@@ -206,7 +201,7 @@ describe('strategy.refresh', () => {
     })
 
     it('is a flight of its own for another client or another token endpoint', async () => {
-      for (const body of ['first', 'second', 'third']) answerWith({ access_token: body })
+      for (const body of ['first', 'second', 'third']) respondWith({ access_token: body })
       const [one, two, three] = await Promise.all([
         strategy.refresh('of both'),
         buildStrategy({ clientID: 'another' }).refresh('of both'),
@@ -228,7 +223,7 @@ describe('strategy.refresh', () => {
   describe('with a signal', () => {
     it('lets one caller go and answers the others', async () => {
       mock.timers.enable({ apis: ['setTimeout'] })
-      answerWith({ access_token: 'new', refresh_token: 'next' }, { delay: 1000 })
+      respondWith({ access_token: 'new', refresh_token: 'next' }, { delay: 1000 })
       const [impatient, patient] = [new AbortController(), new AbortController()]
       const left = failureOf(strategy.refresh('old', { signal: impatient.signal }))
       const stayed = strategy.refresh('old', { signal: patient.signal })
@@ -288,7 +283,7 @@ describe('strategy.refresh', () => {
     }
     const html = { 'content-type': 'text/html' }
     const refusals: ReadonlyArray<
-      readonly [what: string, answer: Omit<Misbehaviour, 'path'>, expected: Expected]
+      readonly [what: string, response: Omit<Misbehaviour, 'path'>, expected: Expected]
     > = [
       [
         'invalid_grant',
@@ -348,7 +343,7 @@ describe('strategy.refresh', () => {
         { code: 'xai_refresh_invalid', status: 502, message: /not a JSON object/ },
       ],
       [
-        'an answer without access_token',
+        'a response without access_token',
         { status: 200, body: '{"refresh_token":"new"}' },
         { code: 'xai_refresh_invalid', status: 502, message: /no access_token/ },
       ],
@@ -368,9 +363,9 @@ describe('strategy.refresh', () => {
         { code: 'xai_refresh_invalid', status: 502, message: /larger than 1048576 bytes/ },
       ],
     ]
-    for (const [what, answer, { code, status, message }] of refusals)
+    for (const [what, response, { code, status, message }] of refusals)
       it(`fails as ${code} on ${what}`, async () => {
-        emulator.misbehaveOnce({ path, ...answer })
+        emulator.misbehaveOnce({ path, ...response })
         const error = await failureOf(strategy.refresh(`old, then ${what}`))
         expect(error).to.be.instanceOf(XaiOAuthError).and.include({ code, status, statusCode: status })
         expect(error.message).to.match(message)
@@ -408,7 +403,7 @@ describe('strategy.refresh', () => {
       const confidential = buildStrategy({ clientID: 'confidential', clientSecret })
       const basic = Buffer.from('confidential:a+secret+of%2Bthe+client').toString('base64')
       const spoken = [refreshToken, clientSecret, encodeURIComponent(refreshToken), basic].join(' ; ')
-      answerWith(
+      respondWith(
         { error: 'invalid_grant', error_description: spoken },
         { status: 400, headers: { 'x-told': spoken } },
       )
@@ -421,8 +416,12 @@ describe('strategy.refresh', () => {
         expect(shown).not.to.include(secret)
     })
 
-    it('shows no token that an unusable answer issued', async () => {
-      answerWith({ access_token: 'AT-issued-in-vain', refresh_token: 'RT-issued-in-vain', token_type: 'MAC' })
+    it('shows no token that an unusable response issued', async () => {
+      respondWith({
+        access_token: 'AT-issued-in-vain',
+        refresh_token: 'RT-issued-in-vain',
+        token_type: 'MAC',
+      })
       const error = await failureOf(strategy.refresh('old'))
       expect(error.code).to.equal('xai_refresh_invalid')
       expect(inspect(error, { depth: 9 })).not.to.include('issued-in-vain')
@@ -431,7 +430,7 @@ describe('strategy.refresh', () => {
 
   describe('after xAI has called the token invalid', () => {
     const refuse = (status = 400, error = 'invalid_grant'): void =>
-      answerWith(
+      respondWith(
         { error, error_description: 'Refresh token has been revoked', error_uri: 'https://x.ai/help' },
         { status },
       )
@@ -473,14 +472,14 @@ describe('strategy.refresh', () => {
       await failureOf(strategy.refresh('dead for an hour'))
       expect(emulator.requests).to.have.length(1)
       mock.timers.tick(1)
-      answerWith({ access_token: 'alive after all' })
+      respondWith({ access_token: 'alive after all' })
       expect(await strategy.refresh('dead for an hour')).to.include({ accessToken: 'alive after all' })
     })
 
     it('remembers the token of this client alone', async () => {
       refuse()
       await failureOf(strategy.refresh('dead for one client'))
-      answerWith({ access_token: 'of the other' })
+      respondWith({ access_token: 'of the other' })
       const other = buildStrategy({ clientID: 'another' })
       expect(await other.refresh('dead for one client')).to.include({ accessToken: 'of the other' })
     })
@@ -504,7 +503,7 @@ describe('strategy.refresh', () => {
 
     it('keeps no more than 2,000 characters of each of the words', async () => {
       const long = 'word '.repeat(4000)
-      answerWith({ error: 'invalid_grant', error_description: long, error_uri: long }, { status: 400 })
+      respondWith({ error: 'invalid_grant', error_description: long, error_uri: long }, { status: 400 })
       await failureOf(strategy.refresh('dead with many words'))
       const again = await failureOf(strategy.refresh('dead with many words'))
       expect(again.error_description).to.equal(long.slice(0, 2000))
@@ -523,7 +522,7 @@ describe('strategy.refresh', () => {
         fail()
         const { code } = await failureOf(strategy.refresh(`alive, with ${what}`))
         expect(code).to.be.oneOf(['xai_refresh_failed', 'xai_refresh_invalid'])
-        answerWith({ access_token: 'new' })
+        respondWith({ access_token: 'new' })
         expect(await strategy.refresh(`alive, with ${what}`)).to.include({ accessToken: 'new' })
         expect(emulator.requests).to.have.length(2)
       })
@@ -537,9 +536,9 @@ describe('strategy.refresh', () => {
         await strategy.refresh(token).catch(() => undefined)
         events.push(await ended)
       }
-      answerWith({ access_token: 'AT-secret', refresh_token: 'OR-next-secret' })
+      respondWith({ access_token: 'AT-secret', refresh_token: 'OR-next-secret' })
       await refresh('OR-first-secret')
-      answerWith({ error: 'invalid_grant', error_description: 'OR-dead-secret' }, { status: 400 })
+      respondWith({ error: 'invalid_grant', error_description: 'OR-dead-secret' }, { status: 400 })
       await refresh('OR-dead-secret')
       await refresh('OR-dead-secret')
       emulator.misbehaveOnce({ path, cut: 'before-headers' })
@@ -565,7 +564,7 @@ describe('strategy.refresh', () => {
       }
       subscribe('tracing:passport-xai:refresh:asyncEnd', count)
       try {
-        answerWith({ access_token: 'new' })
+        respondWith({ access_token: 'new' })
         await Promise.all([strategy.refresh('shared'), strategy.refresh('shared')])
         expect(events).to.equal(1)
       } finally {
@@ -591,7 +590,7 @@ describe('strategy.refresh', () => {
       })
   })
 
-  describe('when the answer gets lost', () => {
+  describe('when the response gets lost', () => {
     const sentence = /may be spent already, so it is not sent again by itself$/
 
     for (const cut of ['before-headers', 'in-body'] as const)
@@ -627,14 +626,14 @@ describe('strategy.refresh', () => {
     })
 
     it('never goes out on a connection that has been idle, and only once', async () => {
-      let answer = (socket: Socket): void =>
+      let respond = (socket: Socket): void =>
         void socket.write(httpAnswer(200, '{"access_token":"new","refresh_token":"next"}'))
-      const server = await FaultServer.start((socket) => answer(socket))
+      const server = await FaultServer.start((socket) => respond(socket))
       try {
         const of = buildStrategy({ issuer: server.origin })
         await of.refresh('first')
         expect(server.sockets.at(-1)?.closed).to.equal(false)
-        answer = (socket) => socket.destroy()
+        respond = (socket) => socket.destroy()
         const error = await failureOf(of.refresh('second'))
         expect(error).to.include({ code: 'xai_refresh_failed', status: 502 })
         expect(error.message).to.match(sentence)
@@ -670,7 +669,7 @@ describe('strategy.refresh', () => {
     // Mocha's own timer begins when the test waits for the first time.
     await new Promise(setImmediate)
     const before = timers()
-    answerWith({ access_token: 'new' })
+    respondWith({ access_token: 'new' })
     await strategy.refresh('old')
     emulator.misbehaveOnce({ path, cut: 'before-headers' })
     await failureOf(strategy.refresh('old'))

@@ -6,15 +6,10 @@ import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import type { Misbehaviour } from '../../lib/emulator/misbehaviour.js'
 import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
 import { signInDirectly } from '../support/direct-sign-in.js'
+import { failureOf } from '../support/failure.js'
 import { until } from '../support/until.js'
 
 const path = '/oauth2/revoke'
-
-const failureOf = (promise: Promise<unknown>): Promise<XaiOAuthError> =>
-  promise.then(
-    () => expect.fail('it succeeded'),
-    (error) => error,
-  )
 
 describe('strategy.revoke', () => {
   let emulator: Emulator
@@ -128,7 +123,11 @@ describe('strategy.revoke', () => {
 
   const html = { 'content-type': 'text/html' }
   const failures: ReadonlyArray<
-    readonly [what: string, answer: Omit<Misbehaviour, 'path'>, expected: { status: number; message: RegExp }]
+    readonly [
+      what: string,
+      response: Omit<Misbehaviour, 'path'>,
+      expected: { status: number; message: RegExp },
+    ]
   > = [
     [
       'invalid_client',
@@ -148,15 +147,15 @@ describe('strategy.revoke', () => {
       { status: 502, message: /HTTP 302/ },
     ],
     [
-      'a cut inside the answer',
+      'a cut inside the response',
       { status: 200, body: 'ok', cut: 'in-body' },
       { status: 502, message: /aborted/ },
     ],
     ['a body without an end', { endless: true }, { status: 502, message: /larger than 1048576 bytes/ }],
   ]
-  for (const [what, answer, { status, message }] of failures)
+  for (const [what, response, { status, message }] of failures)
     it(`fails on ${what}`, async () => {
-      emulator.misbehaveOnce({ path, ...answer })
+      emulator.misbehaveOnce({ path, ...response })
       const error = await failureOf(strategy.revoke('the-token'))
       expect(error).to.be.instanceOf(XaiOAuthError)
       expect(error).to.include({ code: 'xai_revocation_failed', status, statusCode: status })

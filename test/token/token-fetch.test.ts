@@ -313,8 +313,8 @@ describe('TokenManager.fetch', () => {
   })
 
   it('goes through a fetch that the application replaced, also one whose response has no URL and no body', async () => {
-    const answers = [new Response(null, { status: 403 }), new Response('ok')]
-    const replaced = mock.method(globalThis, 'fetch', async () => answers.shift())
+    const responses = [new Response(null, { status: 403 }), new Response('ok')]
+    const replaced = mock.method(globalThis, 'fetch', async () => responses.shift())
     try {
       expect(await (await manager.fetch(key, 'https://api.x.ai/v1/me')).text()).to.equal('ok')
       expect(replaced.mock.callCount()).to.equal(2)
@@ -343,10 +343,10 @@ describe('TokenManager.fetch', () => {
   })
 
   it('ends the wait for a refresh when its signal aborts, and the refresh goes on', async () => {
-    let answer = (): void => {}
+    let respond = (): void => {}
     server.onResponse = () =>
       new Promise((resolve) => {
-        answer = resolve
+        respond = resolve
       })
     api.responses.push(respondWith(401))
     const controller = new AbortController()
@@ -355,7 +355,7 @@ describe('TokenManager.fetch', () => {
     await until(() => server.sent.length === 1)
     controller.abort(reason)
     expect(await left).to.equal(reason)
-    answer()
+    respond()
     await until(() => api.requests.length === 1)
     expect(await manager.accessToken(key)).to.match(/^access of/)
     expect((await manager.fetch(key, api.origin)).status).to.equal(200)

@@ -216,7 +216,7 @@ describe('two processes that need one person’s token', () => {
     expect(server.sent).to.deep.equal([scene.first])
   })
 
-  it('need a new sign-in when one is frozen past its lease while xAI answers', async () => {
+  it('need a new sign-in when one is frozen past its lease while xAI responds', async () => {
     const { a, b, database, server } = scene
     const frozen = new Gate()
     server.onResponse = () => frozen.passed
@@ -232,13 +232,13 @@ describe('two processes that need one person’s token', () => {
 
   it('leave the tokens of a sign-in that came during a refresh, and give them', async () => {
     const { a, b, database, server } = scene
-    const answer = new Gate()
-    server.onResponse = () => answer.passed
+    const response = new Gate()
+    server.onResponse = () => response.passed
     const asked = [scene.ask(a), scene.ask(b)]
     await scene.untilBothWait()
     await b.manager.save(person, server.signIn(person))
     const signedIn = database.texts.get(person)
-    answer.open()
+    response.open()
     for (const token of await Promise.all(asked)) expect(token).to.equal(scene.stored()?.accessToken)
     expect(database.texts.get(person)).to.equal(signedIn)
     expect(server.sent).to.deep.equal([scene.first])
@@ -247,12 +247,12 @@ describe('two processes that need one person’s token', () => {
   it('leave the tokens of a sign-in that came while xAI refused the former ones, and give them', async () => {
     const { a, b, server } = scene
     await server.strategy().revoke(scene.first)
-    const answer = new Gate()
-    server.onArrival = () => answer.passed
+    const response = new Gate()
+    server.onArrival = () => response.passed
     const asked = scene.ask(a)
     await until(() => server.sent.length === 1)
     await b.manager.save(person, server.signIn(person))
-    answer.open()
+    response.open()
     expect(await asked)
       .to.match(isToken)
       .and.equal(scene.stored()?.accessToken)
@@ -260,12 +260,12 @@ describe('two processes that need one person’s token', () => {
 
   it('get nothing after the tokens were forgotten during a refresh, which brings none back', async () => {
     const { a, b, server } = scene
-    const answer = new Gate()
-    server.onResponse = () => answer.passed
+    const response = new Gate()
+    server.onResponse = () => response.passed
     const asked = [scene.ask(a), scene.ask(b)]
     await scene.untilBothWait()
     await b.manager.forget(person)
-    answer.open()
+    response.open()
     expect(await Promise.all(asked)).to.deep.equal(['xai_sign_in_needed', 'xai_sign_in_needed'])
     expect(scene.stored()).to.equal(undefined)
     expect(server.sent).to.deep.equal([scene.first])

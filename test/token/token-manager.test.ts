@@ -352,17 +352,17 @@ describe('TokenManager', () => {
 
     it('waits for a refresh under way, and revokes what it gave', async () => {
       const { refresh_token } = await signIn(0)
-      let answer = (): void => {}
+      let respond = (): void => {}
       server.onResponse = () =>
         new Promise((resolve) => {
-          answer = resolve
+          respond = resolve
         })
       const refreshed = manager.accessToken(key)
       await until(() => server.sent.length === 1)
       const revoked = manager.revoke(key)
       await new Promise(setImmediate)
       expect(server.revoked).to.be.empty
-      answer()
+      respond()
       await refreshed
       await revoked
       expect(server.revoked).to.have.length(1).and.not.include(refresh_token)

@@ -310,14 +310,14 @@ describe('the token request', () => {
   })
 
   describe('that is refused', () => {
-    const answer = (status: number, body: string, ...headers: string[]): void => {
+    const respondWith = (status: number, body: string, ...headers: string[]): void => {
       answering = (socket) => socket.write(httpAnswer(status, body, ...headers))
     }
 
     for (const status of [400, 401, 404, 415, 429, 500, 502, 503])
       it(`with ${status} ends with status and body verbatim`, async () => {
         const body = `{ "error" : "e${status}",\n "error_description":"ü€" }`
-        answer(status, body, json)
+        respondWith(status, body, json)
         const error = await errorOf(strategyOf())
         expect(error.message).to.equal(`xAI token exchange failed (HTTP ${status}). Response: ${body}`)
         expect(error).to.include({
@@ -331,7 +331,7 @@ describe('the token request', () => {
       })
 
     it('with 403 by xAI says that the tier is denied', async () => {
-      answer(403, '{"error":"access_denied"}', json)
+      respondWith(403, '{"error":"access_denied"}', json)
       const error = await errorOf(strategyOf())
       expect(error).to.include({ code: 'xai_oauth_tier_denied', status: 403, error: 'access_denied' })
       expect(error.message).to.contain('signing in again does not help')
@@ -343,26 +343,26 @@ describe('the token request', () => {
     ]
     for (const [what, body, header] of cloudflare)
       it(`with 403 and ${what} says that it was Cloudflare`, async () => {
-        answer(403, body, header)
+        respondWith(403, body, header)
         const error = await errorOf(strategyOf())
         expect(error).to.include({ code: 'xai_token_exchange_failed', status: 403 })
         expect(error.message).to.contain('Cloudflare').and.to.not.contain('does not help')
       })
 
     it('keeps Retry-After, in seconds', async () => {
-      answer(429, '', 'Retry-After: 30')
+      respondWith(429, '', 'Retry-After: 30')
       expect(await errorOf(strategyOf())).to.include({ retryAfter: 30, status: 429 })
     })
 
     it('keeps Retry-After, as a date', async () => {
       mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 9, 1, 12, 0, 0) })
-      answer(503, '', 'Retry-After: Thu, 01 Oct 2026 12:00:42 GMT')
+      respondWith(503, '', 'Retry-After: Thu, 01 Oct 2026 12:00:42 GMT')
       expect(await errorOf(strategyOf())).to.include({ retryAfter: 42, status: 503 })
     })
 
     for (const status of [300, 301, 302, 303, 307, 308])
       it(`with ${status} goes nowhere else, and is no success`, async () => {
-        answer(status, '{"access_token":"AT-1"}', `Location: ${server.origin}/elsewhere`, json)
+        respondWith(status, '{"access_token":"AT-1"}', `Location: ${server.origin}/elsewhere`, json)
         const error = await errorOf(strategyOf())
         expect(error).to.include({ code: 'xai_token_exchange_failed', status: 502 })
         expect(error.message).to.contain(`HTTP ${status}`)
@@ -527,7 +527,7 @@ describe('the token request', () => {
       expect(calls).to.equal(1)
     })
 
-    it('the whole answer reaches verify as params', async () => {
+    it('the whole response reaches verify as params', async () => {
       const seen: unknown[] = []
       const options = { clientID: 'app', callbackURL: 'https://app.example/callback', issuer: server.origin }
       const verify: XaiVerifyFunctionWithParams = (accessToken, refreshToken, params, profile, done) => {
