@@ -11,7 +11,7 @@ export interface EmulatorAccount {
   readonly familyName?: string
   /** A URL; one that begins with `/` is the emulator's own, which serves `/pictures/<id>.svg` for every account. */
   readonly picture?: string
-  /** `'denied'`: the token endpoint answers 403, as xAI does when the account's tier is not entitled. */
+  /** `'denied'`: the token endpoint responds with 403, as xAI does when the account's tier is not entitled. */
   readonly tier?: 'denied'
   /** Acts as a Team: no id_token, no `openid` or `email` scope, and userinfo refuses the access token. */
   readonly principal?: { readonly type: 'Team'; readonly id: string }
@@ -30,38 +30,23 @@ export const profileClaims = [
 /** A claim of the person's, by its name in OpenID Connect. */
 export type ProfileClaim = (typeof profileClaims)[number]
 
+const buildExample = (id: string, givenName: string, sub: string): EmulatorAccount => ({
+  id,
+  sub,
+  email: `${id}@example.com`,
+  emailVerified: true,
+  name: `${givenName} Account`,
+  givenName,
+  familyName: 'Account',
+  picture: `/pictures/${id}.svg`,
+})
+
 /** The accounts of an emulator that is given none. */
 export const defaultAccounts: readonly EmulatorAccount[] = [
+  buildExample('personal', 'Personal', '3f0c8a52-6f0e-4b53-9a55-6a1f4c1e7a01'),
+  { ...buildExample('free', 'Free', '3f0c8a52-6f0e-4b53-9a55-6a1f4c1e7a02'), tier: 'denied' },
   {
-    id: 'personal',
-    sub: '3f0c8a52-6f0e-4b53-9a55-6a1f4c1e7a01',
-    email: 'personal@example.com',
-    emailVerified: true,
-    name: 'Personal Account',
-    givenName: 'Personal',
-    familyName: 'Account',
-    picture: '/pictures/personal.svg',
-  },
-  {
-    id: 'free',
-    sub: '3f0c8a52-6f0e-4b53-9a55-6a1f4c1e7a02',
-    email: 'free@example.com',
-    emailVerified: true,
-    name: 'Free Account',
-    givenName: 'Free',
-    familyName: 'Account',
-    picture: '/pictures/free.svg',
-    tier: 'denied',
-  },
-  {
-    id: 'team',
-    sub: '3f0c8a52-6f0e-4b53-9a55-6a1f4c1e7a03',
-    email: 'team@example.com',
-    emailVerified: true,
-    name: 'Team Account',
-    givenName: 'Team',
-    familyName: 'Account',
-    picture: '/pictures/team.svg',
+    ...buildExample('team', 'Team', '3f0c8a52-6f0e-4b53-9a55-6a1f4c1e7a03'),
     principal: { type: 'Team', id: '7d9b1f64-0c1d-4f0c-8f2e-2b6f0c5d9e10' },
   },
 ]

@@ -1,7 +1,8 @@
-import { type EmulatorAccount, subjectOf } from './account.js'
+import { subjectOf } from './account.js'
+import type { Decision } from './decision.js'
 import { responseMode } from './delivery.js'
-import type { Context, Middleware } from './oidc-provider.js'
-import type { EmulatorState } from './state.js'
+import type { Context } from './oidc-provider.js'
+import type { EmulatorState, Handler } from './state.js'
 
 /** No application on the same host has cookies of these names. */
 export const cookieNames = {
@@ -34,10 +35,14 @@ function buildQuery(sent: string): string {
   return `${parameters}`
 }
 
-/** A session in which the account is signed in, for a request that shows no pages. */
-async function buildSessionCookie({ provider }: EmulatorState, account: EmulatorAccount): Promise<string> {
+/** The session of a browser in which a person has decided, for a request that shows no pages. */
+export async function buildSessionCookie(
+  { provider }: EmulatorState,
+  { account, denial }: Decision,
+): Promise<string> {
   const session = new provider.Session()
   session.loginAccount({ accountId: subjectOf(account) })
+  session.state = { denial }
   await session.save(60)
   return `${cookieNames.session}=${session.jti}`
 }
@@ -51,21 +56,19 @@ function dropSessionCookies(ctx: Context): void {
 }
 
 /** The authorization endpoint, which takes the parameters as a query and as a form (OpenID Connect Core §3.1.2.1). */
-export const authorize =
-  (emulator: EmulatorState): Middleware =>
-  async (ctx, next) => {
-    const { signInAs } = emulator.settings
-    ctx.querystring = buildQuery(ctx.method === 'POST' ? ctx.state.request.body : ctx.querystring)
-    ctx.method = 'GET'
-    ctx.state.decision ??= signInAs && { account: signInAs }
-    const { decision } = ctx.state
-    if (decision) ctx.req.headers.cookie = await buildSessionCookie(emulator, decision.account)
-    await next()
-    dropSessionCookies(ctx)
-  }
+export const authorize: Handler = async (emulator, ctx, next) => {
+  const { signInAs: account } = emulator.settings
+  const { headers } = ctx.req
+  ctx.querystring = buildQuery(ctx.method === 'POST' ? ctx.state.request.body : ctx.querystring)
+  ctx.method = 'GET'
+  if (account && !headers.cookie?.includes(cookieNames.session))
+    headers.cookie = await buildSessionCookie(emulator, { account })
+  await next()
+  dropSessionCookies(ctx)
+}
 
 /** Where the authorization request goes on when a person has decided on the pages. */
-export const resume: Middleware = async (ctx, next) => {
+export const resume: Handler = async (_emulator, ctx, next) => {
   await next()
   dropSessionCookies(ctx)
 }

@@ -1,8 +1,7 @@
 import { buildClaims, type EmulatorAccount } from './account.js'
 import { cookieNames } from './authorization.js'
 import type { EmulatorClient } from './client.js'
-import type { Decision } from './decision.js'
-import { grantScopes, refusalOf } from './grant.js'
+import { grantScopes, refusalOf } from './decision.js'
 import type { AccountClaims, Context, OIDCProviderModule } from './oidc-provider.js'
 import { paths, scopes, signInPath } from './path.js'
 import { renderError } from './rewording.js'
@@ -101,10 +100,9 @@ export function buildConfiguration(emulator: EmulatorState): Configuration {
         })
       return account && { accountId: subject, claims: (use) => claimsFor(ctx, use, account) }
     },
-    loadExistingGrant: (ctx) => {
-      const { oidc } = ctx
+    loadExistingGrant: ({ oidc }) => {
       const account = emulator.findSubject(oidc.account?.accountId) as EmulatorAccount
-      const decision: Decision = ctx.state.decision ?? { account }
+      const decision = { account, denial: oidc.session?.state?.denial }
       const scopes = [...oidc.requestParamOIDCScopes]
       const refusal = refusalOf(decision, scopes)
       if (refusal) throw new module.errors.CustomOIDCProviderError(refusal.error, refusal.error_description)

@@ -1,32 +1,37 @@
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { optionError } from '../check.js'
-import { type Decision, type EmulatorDecision, parseDecision } from './decision.js'
+import { buildSessionCookie } from './authorization.js'
+import type { Decision } from './decision.js'
 import { decideDevice, findPending } from './device.js'
+import type { EmulatorDecision, EmulatorSettings } from './option.js'
 import { paths } from './path.js'
-import { decisionHeader } from './router.js'
+import { checkRules, oneOf, type Rules, text } from './rule.js'
 import type { EmulatorState } from './state.js'
 
 const where = 'decide'
 
-/** Sends an authorization request as a browser would, with the decision ahead; resolves to the callback URL. */
-async function authorize({ decisions }: EmulatorState, url: string, decision: Decision): Promise<string> {
-  const id = randomUUID()
-  decisions.set(id, decision)
-  try {
-    const headers = { accept: 'application/json', [decisionHeader]: id }
-    const sent = request(url, { headers, agent: false }).end()
-    const [response] = (await once(sent, 'response')) as [IncomingMessage]
-    const body = Buffer.concat(await response.toArray())
-    const { location } = response.headers
-    if (location !== undefined) return location
-    throw new Error(
-      `${where}: the emulator refuses this authorization request (HTTP ${response.statusCode}): ${body}`,
-    )
-  } finally {
-    decisions.delete(id)
-  }
+const rules: Rules<keyof EmulatorDecision> = { as: text, deny: oneOf(true, false, 'authorization_denied') }
+
+function parseDecision({ accounts, signInAs }: EmulatorSettings, options: EmulatorDecision): Decision {
+  checkRules(where, options, rules)
+  const { as: id = signInAs?.id ?? accounts[0]?.id, deny = false } = options
+  const account = accounts.find((known) => known.id === id)
+  const ids = accounts.map((known) => known.id).join(', ')
+  if (!account) throw optionError(where, `there is no account "${id}"; the accounts are ${ids}`)
+  return { account, denial: deny === true ? 'access_denied' : deny || undefined }
+}
+
+/** Sends an authorization request as a browser would in which the person has decided; resolves to the callback URL. */
+async function authorize(emulator: EmulatorState, url: string, decision: Decision): Promise<string> {
+  const cookie = await buildSessionCookie(emulator, decision)
+  const sent = request(url, { headers: { accept: 'application/json', cookie }, agent: false }).end()
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  const body = Buffer.concat(await response.toArray())
+  const { location } = response.headers
+  if (location !== undefined) return location
+  const refusal = 'the emulator refuses this authorization request'
+  throw new Error(`${where}: ${refusal} (HTTP ${response.statusCode}): ${body}`)
 }
 
 async function verify(emulator: EmulatorState, userCode: string, decision: Decision): Promise<void> {
@@ -44,7 +49,7 @@ export async function decide(
   options: EmulatorDecision,
 ): Promise<string | undefined> {
   const { issuer, settings } = emulator
-  const decision = parseDecision(where, settings, options)
+  const decision = parseDecision(settings, options)
   const text = typeof target === 'string' ? target : `${target?.href}`
   if (/^[\w -]+$/.test(text)) return void (await verify(emulator, text, decision))
   const { origin, pathname, searchParams, href } = new URL(URL.canParse(text) ? text : 'about:blank')

@@ -1,37 +1,39 @@
-import { optionError } from '../check.js'
-import type { EmulatorAccount } from './account.js'
-import type { EmulatorSettings } from './option.js'
-import { checkRules, oneOf, type Rules, text } from './rule.js'
+import { type EmulatorAccount, subjectOf } from './account.js'
+import type { Grant } from './oidc-provider.js'
+import type { EmulatorState } from './state.js'
 
-/** What a person decides. */
-export interface EmulatorDecision {
-  /** The id of the account that signs in; default: `signInAs` of the emulator, else the first account. */
-  readonly as?: string
-  /**
-   * Whether the person denies the request, with the error `access_denied`; `'authorization_denied'` is the other
-   * error that a denied device sign-in is reported to end with. Default false.
-   */
-  readonly deny?: boolean | 'authorization_denied'
-}
-
-/** The account grants all that is asked for, or the request is denied with an error code. */
+/** What a person decides: the account grants all that is asked for, or the request is denied with an error code. */
 export interface Decision {
   readonly account: EmulatorAccount
-  readonly denial?: string | undefined
+  readonly denial?: unknown
 }
 
-const rules: Rules<keyof EmulatorDecision> = { as: text, deny: oneOf(true, false, 'authorization_denied') }
+/** What a Team is never granted: no id_token and no userinfo follow from it. */
+const refusedToTeam = new Set(['openid', 'email'])
 
-/** @throws {TypeError} that begins with `where` and names what is wrong */
-export function parseDecision(
-  where: string,
-  { accounts, signInAs }: EmulatorSettings,
-  options: EmulatorDecision,
-): Decision {
-  checkRules(where, options, rules)
-  const { as: id = signInAs?.id ?? accounts[0]?.id, deny = false } = options
-  const account = accounts.find((known) => known.id === id)
-  const ids = accounts.map((known) => known.id).join(', ')
-  if (!account) throw optionError(where, `there is no account "${id}"; the accounts are ${ids}`)
-  return { account, denial: deny === true ? 'access_denied' : deny || undefined }
+/** An OAuth error, as it is sent. */
+export type Refusal = Readonly<Record<'error' | 'error_description', string>>
+
+/** Why nothing is granted: the person's denial, or xAI's of `team:read` to a User; undefined when something is. */
+export function refusalOf({ account, denial }: Decision, scopes: readonly string[]): Refusal | undefined {
+  if (denial !== undefined)
+    return { error: `${denial}`, error_description: 'The person declined the request' }
+  if (scopes.includes('team:read') && account.principal === undefined)
+    return { error: 'invalid_scope', error_description: 'team:read is not available to a User principal' }
+  return undefined
+}
+
+/** Notes that the account grants the client what it asks for, as far as xAI lets it. */
+export async function grantScopes(
+  { provider }: EmulatorState,
+  { account }: Decision,
+  clientId: string,
+  scopes: readonly string[],
+): Promise<Grant> {
+  const isTeam = account.principal !== undefined
+  const grant = new provider.Grant({ accountId: subjectOf(account), clientId })
+  grant.addOIDCScope(scopes.filter((scope) => !isTeam || !refusedToTeam.has(scope)))
+  if (isTeam) grant.rejectOIDCScope(refusedToTeam)
+  await grant.save()
+  return grant
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { buildCopyable, copyScript } from '../page/copyable.js'
 import { type HTML, html } from '../page/html.js'
@@ -37,22 +38,21 @@ const isGranted = ({ statusCode = 0, headers }: IncomingMessage, origin: string)
  * Network Access), and returns whether it may. The emulator's own page is on loopback, so no browser would ask.
  * Gives up after 5 seconds.
  */
-function requestPreflight({ issuer, closing }: EmulatorState, target: URL): Promise<boolean> {
+async function requestPreflight({ issuer, closing }: EmulatorState, target: URL): Promise<boolean> {
   const headers = {
     origin: issuer,
     'access-control-request-method': 'GET',
     'access-control-request-private-network': 'true',
   }
-  return new Promise((resolve) => {
-    const signal = AbortSignal.any([closing, AbortSignal.timeout(5000)])
-    const options = { method: 'OPTIONS', headers, agent: false, signal }
-    const preflight = request(target, options, (response) => {
-      response.destroy()
-      resolve(isGranted(response, issuer))
-    })
-    preflight.on('error', () => resolve(false))
-    preflight.end()
-  })
+  const signal = AbortSignal.any([closing, AbortSignal.timeout(5000)])
+  try {
+    const preflight = request(target, { method: 'OPTIONS', headers, agent: false, signal }).end()
+    const [response] = (await once(preflight, 'response')) as [IncomingMessage]
+    response.destroy()
+    return isGranted(response, issuer)
+  } catch {
+    return false
+  }
 }
 
 const buildCode = (callback: URL): HTML => {

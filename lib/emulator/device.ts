@@ -1,12 +1,11 @@
 import { html } from '../page/html.js'
 import { subjectOf } from './account.js'
-import type { Decision } from './decision.js'
-import { grantScopes, refusalOf } from './grant.js'
-import type { Context, Middleware, Provider } from './oidc-provider.js'
+import { type Decision, grantScopes, refusalOf } from './decision.js'
+import type { Context, Provider } from './oidc-provider.js'
 import { showPage } from './page.js'
 import { paths } from './path.js'
 import { ask } from './sign-in.js'
-import type { EmulatorState } from './state.js'
+import type { EmulatorState, Handler } from './state.js'
 
 type DeviceCode = InstanceType<Provider['DeviceCode']>
 
@@ -58,20 +57,18 @@ const showEnd = (ctx: Context, { denial }: Decision): void =>
   })
 
 /** The page that a device sends a person to (RFC 8628 §3.3). */
-export const verifyDevice =
-  (emulator: EmulatorState): Middleware =>
-  async (ctx) => {
-    const userCode = new URLSearchParams(ctx.querystring).get('user_code') ?? ''
-    if (userCode === '') return showCodeForm(ctx, '')
-    const code = await findPending(emulator, userCode)
-    if (typeof code === 'string') return showCodeForm(ctx, userCode, code)
-    await ask(emulator, ctx, {
-      clientID: code.clientId,
-      scope: code.params?.scope,
-      userCode: code.userCode.replace(/(?<=^.{4})/, '-'),
-      decide: async (decision) => {
-        await decideDevice(emulator, code, decision)
-        showEnd(ctx, decision)
-      },
-    })
-  }
+export const verifyDevice: Handler = async (emulator, ctx) => {
+  const userCode = new URLSearchParams(ctx.querystring).get('user_code') ?? ''
+  if (userCode === '') return showCodeForm(ctx, '')
+  const code = await findPending(emulator, userCode)
+  if (typeof code === 'string') return showCodeForm(ctx, userCode, code)
+  await ask(emulator, ctx, {
+    clientID: code.clientId,
+    scope: code.params?.scope,
+    userCode: code.userCode.replace(/(?<=^.{4})/, '-'),
+    decide: async (decision) => {
+      await decideDevice(emulator, code, decision)
+      showEnd(ctx, decision)
+    },
+  })
+}

@@ -1,7 +1,7 @@
-import type { Context, Middleware } from './oidc-provider.js'
+import type { Context } from './oidc-provider.js'
 import { formType, mediaTypeOf } from './request-body.js'
 import { digestOf } from './signing-key.js'
-import type { EmulatorState } from './state.js'
+import type { EmulatorState, Handler } from './state.js'
 
 /** An OAuth error response (RFC 6749 §5.2). */
 export function refuse(ctx: Context, status: number, error: string, description: string): void {
@@ -13,76 +13,66 @@ export function refuse(ctx: Context, status: number, error: string, description:
 /**
  * xAI's response to a code exchange that does not repeat the challenge (hermes-agent#26990, #27573), in its words.
  * A repeated challenge that is not the verifier's is refused as a wrong verifier is.
- *
- * @returns whether the exchange is refused
  */
-function refuseMissingEcho(ctx: Context, parameters: Readonly<Record<string, string>>): boolean {
-  const {
-    code_challenge: challenge,
-    code_challenge_method: method,
-    code_verifier: verifier = '',
-  } = parameters
-  if (!challenge) refuse(ctx, 400, 'invalid_request', 'code_challenge is required')
-  else if (method !== 'S256') refuse(ctx, 400, 'invalid_request', 'code_challenge_method must be S256')
-  else if (challenge !== digestOf(verifier))
-    refuse(ctx, 400, 'invalid_grant', 'code_challenge does not match code_verifier')
-  else return false
-  return true
+function findEchoError(
+  form: Readonly<Record<string, string>>,
+): [error: string, description: string] | undefined {
+  if (!form.code_challenge) return ['invalid_request', 'code_challenge is required']
+  if (form.code_challenge_method !== 'S256') return ['invalid_request', 'code_challenge_method must be S256']
+  return form.code_challenge === digestOf(form.code_verifier ?? '')
+    ? undefined
+    : ['invalid_grant', 'code_challenge does not match code_verifier']
+}
+
+async function respondToToken(
+  emulator: EmulatorState,
+  ctx: Context,
+  next: () => Promise<void>,
+): Promise<void> {
+  const { forger, keys, settings } = emulator
+  const { parameters = {} } = ctx.state.request
+  if (settings.refuseJSON && mediaTypeOf(ctx.headers) !== formType)
+    return refuse(ctx, 415, 'invalid_request', `Content-Type must be ${formType}`)
+  const isEchoNeeded = settings.requireCodeChallengeEcho && parameters.grant_type === 'authorization_code'
+  const echoError = isEchoNeeded ? findEchoError(parameters) : undefined
+  if (echoError) return refuse(ctx, 400, ...echoError)
+  await next()
+  const tokens = ctx.body as { id_token?: string }
+  if (tokens.id_token) ctx.body = { ...tokens, id_token: forger.buildIDToken(tokens.id_token, keys.signing) }
 }
 
 /** The token endpoint, one request after the other. */
-export const token =
-  (emulator: EmulatorState): Middleware =>
-  (ctx, next) => {
-    const { forger, keys, settings } = emulator
-    const respond = async (): Promise<void> => {
-      const { parameters = {} } = ctx.state.request
-      if (settings.refuseJSON && mediaTypeOf(ctx.headers) !== formType)
-        return refuse(ctx, 415, 'invalid_request', `Content-Type must be ${formType}`)
-      const isExchange = parameters.grant_type === 'authorization_code'
-      if (settings.requireCodeChallengeEcho && isExchange && refuseMissingEcho(ctx, parameters)) return
-      await next()
-      const { id_token: idToken } = ctx.body as { id_token?: string }
-      if (idToken !== undefined)
-        ctx.body = { ...(ctx.body as object), id_token: forger.buildIDToken(idToken, keys.signing) }
-    }
-    const turn = emulator.lastTokenRequest.then(respond)
-    emulator.lastTokenRequest = turn.catch(() => undefined)
-    return turn
-  }
+export const token: Handler = (emulator, ctx, next) => {
+  const turn = emulator.lastTokenRequest.then(() => respondToToken(emulator, ctx, next))
+  emulator.lastTokenRequest = turn.catch(() => undefined)
+  return turn
+}
 
 /** The revocation endpoint: oidc-provider leaves JWTs to resource servers, and xAI's access tokens are JWTs. */
-export const revocation =
-  (emulator: EmulatorState): Middleware =>
-  async (ctx, next) => {
-    await next()
-    if ((ctx.body as { error?: string }).error !== 'unsupported_token_type') return
-    const { AccessToken, RefreshToken } = emulator.provider
-    const accessToken = await AccessToken.find(ctx.state.request.parameters.token)
-    if (accessToken && accessToken.clientId === ctx.oidc.client?.clientId) {
-      await AccessToken.revokeByGrantId(accessToken.grantId)
-      await RefreshToken.revokeByGrantId(accessToken.grantId)
-    }
-    ctx.status = 200
-    ctx.body = ''
+export const revocation: Handler = async ({ provider }, ctx, next) => {
+  await next()
+  if ((ctx.body as { error?: string }).error !== 'unsupported_token_type') return
+  const accessToken = await provider.AccessToken.find(ctx.state.request.parameters.token)
+  if (accessToken && accessToken.clientId === ctx.oidc.client?.clientId) {
+    await provider.AccessToken.revokeByGrantId(accessToken.grantId)
+    await provider.RefreshToken.revokeByGrantId(accessToken.grantId)
   }
+  ctx.status = 200
+  ctx.body = ''
+}
 
 /** The userinfo endpoint. */
-export const userinfo =
-  ({ forger }: EmulatorState): Middleware =>
-  async (ctx, next) => {
-    await next()
-    if (ctx.status === 200 && forger.take(['userinfo of another sub']))
-      ctx.body = { ...(ctx.body as object), sub: 'another-subject' }
-  }
+export const userinfo: Handler = async ({ forger }, ctx, next) => {
+  await next()
+  if (ctx.status === 200 && forger.take(['userinfo of another sub']))
+    ctx.body = { ...(ctx.body as object), sub: 'another-subject' }
+}
 
 /** The device authorization endpoint: oidc-provider leaves out the interval (RFC 8628 §3.2). */
-export const deviceAuthorization =
-  ({ settings }: EmulatorState): Middleware =>
-  async (ctx, next) => {
-    await next()
-    if (ctx.status === 200) ctx.body = { ...(ctx.body as object), interval: settings.deviceFlow?.interval }
-  }
+export const deviceAuthorization: Handler = async ({ settings }, ctx, next) => {
+  await next()
+  if (ctx.status === 200) ctx.body = { ...(ctx.body as object), interval: settings.deviceFlow?.interval }
+}
 
 /** What captures of xAI's discovery document show (OpenID Connect Discovery §3). */
 const seen = [
@@ -104,11 +94,9 @@ const seen = [
 const demanded = ['response_types_supported', 'subject_types_supported']
 
 /** The discovery document. */
-export const discovery =
-  ({ settings }: EmulatorState): Middleware =>
-  async (ctx, next) => {
-    await next()
-    const metadata = ctx.body as Record<string, unknown>
-    const names = settings.completeDiscovery ? [...seen, ...demanded] : seen
-    ctx.body = Object.fromEntries(names.map((name) => [name, metadata[name]]))
-  }
+export const discovery: Handler = async ({ settings }, ctx, next) => {
+  await next()
+  const metadata = ctx.body as Record<string, unknown>
+  const names = settings.completeDiscovery ? [...seen, ...demanded] : seen
+  ctx.body = Object.fromEntries(names.map((name) => [name, metadata[name]]))
+}

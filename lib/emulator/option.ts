@@ -60,6 +60,17 @@ export interface EmulatorOptions {
   readonly completeDiscovery?: boolean
 }
 
+/** What a person decides. */
+export interface EmulatorDecision {
+  /** The id of the account that signs in; default: `signInAs` of the emulator, else the first account. */
+  readonly as?: string
+  /**
+   * Whether the person denies the request, with the error `access_denied`; `'authorization_denied'` is the other
+   * error that a denied device sign-in is reported to end with. Default false.
+   */
+  readonly deny?: boolean | 'authorization_denied'
+}
+
 /** Options that were checked, with the defaults. */
 export interface EmulatorSettings extends Required<Omit<EmulatorOptions, 'signInAs' | 'deviceFlow'>> {
   readonly signInAs: EmulatorAccount | undefined

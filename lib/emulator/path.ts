@@ -10,11 +10,14 @@ export const paths = {
   device: '/oauth2/device',
 } as const
 
-/** The sign-in pages of one authorization request are at this path, a slash and its id. */
-export const signInPath = '/sign-in'
-
 /** The device page under a name that is short to type; it redirects. */
 export const shortDevicePath = '/device'
+
+/** What there is of the device authorization grant. */
+export const deviceGrantPaths: readonly string[] = [paths.deviceAuthorization, paths.device, shortDevicePath]
+
+/** The sign-in pages of one authorization request are at this path, a slash and its id. */
+export const signInPath = '/sign-in'
 
 /** The path of the picture that the emulator serves for an account. */
 export const picturePath = ({ id }: { readonly id: string }): string =>

@@ -3,7 +3,7 @@ import { buildConfiguration } from './configuration.js'
 import { deliver, responseMode } from './delivery.js'
 import type { Provider } from './oidc-provider.js'
 import { registerRewording } from './rewording.js'
-import { buildMiddleware } from './router.js'
+import { receive } from './router.js'
 import type { EmulatorState } from './state.js'
 
 type AccessToken = InstanceType<Provider['AccessToken']>
@@ -53,6 +53,6 @@ export function buildProvider(emulator: EmulatorState): Provider {
     deliver(emulator, ctx, redirectURI, parameters),
   )
   registerRewording(emulator, provider)
-  for (const middleware of buildMiddleware(emulator)) provider.use(middleware)
+  provider.use(receive(emulator))
   return provider
 }

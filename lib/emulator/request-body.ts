@@ -11,50 +11,40 @@ export const formType = 'application/x-www-form-urlencoded'
 export const mediaTypeOf = (headers: IncomingHttpHeaders): string =>
   `${headers['content-type']}`.split(';', 1).join().trim().toLowerCase()
 
-/** A body of more than 64 KiB is read to its end, but not kept. */
-export interface RequestBody {
-  readonly bytes: Buffer
-  readonly isTooLarge: boolean
-}
-
-/** Reads a body to its end; rejects when the client goes away before. */
-export async function readBody(message: IncomingMessage): Promise<RequestBody> {
+/** Reads a body to its end; undefined when it is larger than 64 KiB. Rejects when the client goes away before. */
+export async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size <= limit) chunks.push(chunk)
   }
-  const isTooLarge = size > limit
-  return { bytes: isTooLarge ? Buffer.alloc(0) : Buffer.concat(chunks), isTooLarge }
+  return size > limit ? undefined : Buffer.concat(chunks)
 }
 
 /** What the log keeps of a request. */
-export function describeRequest({ req, path, method, querystring }: Context, bytes: Buffer): EmulatorRequest {
+export function describeRequest({ req, path, method, querystring }: Context, body: string): EmulatorRequest {
   const { headers } = req
-  const body = bytes.toString()
   const parse = (text: string) => Object.fromEntries(new URLSearchParams(text))
   const isForm = mediaTypeOf(headers) === formType
-  const query = parse(querystring)
-  return { method, path, query, headers, body, ...(isForm && { parameters: parse(body) }) }
+  return {
+    method,
+    path,
+    query: parse(querystring),
+    headers,
+    body,
+    ...(isForm && { parameters: parse(body) }),
+  }
 }
 
-/** Gives oidc-provider, which reads bodies itself, a body to read: the request's own again, or another one. */
-export function replaceBody(ctx: Context, body: Buffer | string, host = ctx.host): void {
+/** Lets oidc-provider, which reads bodies itself, read a body again, as if the request had been sent to `host`. */
+export function replay(ctx: Context, body: Buffer, host: string): void {
   const { method, url, httpVersion, socket, headers } = ctx.req
   const { 'transfer-encoding': _, ...others } = headers
-  const bytes = Buffer.from(body)
-  const replaced = {
-    method,
-    url,
-    httpVersion,
-    socket,
-    headers: { ...others, host, ...(bytes.length > 0 && { 'content-length': `${bytes.length}` }) },
-  }
-  ctx.req = Object.assign(
-    Readable.from(bytes.length > 0 ? [bytes] : []),
-    replaced,
-  ) as unknown as IncomingMessage
+  const length = body.length > 0 ? { 'content-length': `${body.length}` } : {}
+  const request = { method, url, httpVersion, socket, headers: { ...others, host, ...length } }
+  const stream = Readable.from(body.length > 0 ? [body] : [])
+  ctx.req = Object.assign(stream, request) as unknown as IncomingMessage
   ctx.request.req = ctx.req
   ctx.response.req = ctx.req
 }

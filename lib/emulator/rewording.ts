@@ -17,6 +17,8 @@ interface ProviderError extends Error {
   readonly error_detail?: string | undefined
 }
 
+type Form = Readonly<Record<string, unknown>>
+
 const isUnknownClient = (error: ProviderError): boolean => error.error_detail === 'client not found'
 
 /** The words for an error; of a defect its own, in the place of oidc-provider's "oops". */
@@ -50,33 +52,24 @@ function isTooSoon({ polls, settings }: EmulatorState, deviceCode: string): bool
   return tooSoon
 }
 
-/** What xAI's server says in the place of oidc-provider's words; undefined where nobody has seen its words. */
-function describePoll(emulator: EmulatorState, deviceCode: string): ErrorOut {
-  return isTooSoon(emulator, deviceCode)
-    ? { error: 'slow_down', error_description: 'Polling too frequently' }
-    : { error: 'authorization_pending', error_description: 'User has not yet authorized' }
-}
-
-function describeRefresh({ store }: EmulatorState, refreshToken: string): ErrorOut {
-  const isRevoked = store.hasRevokedRefreshToken(refreshToken)
-  const error_description = isRevoked
-    ? 'Refresh token has been revoked'
-    : 'Refresh token not found or invalid'
-  return { error: 'invalid_grant', error_description }
+/** The words of xAI's server for what may differ from one request to the next; undefined where none are known. */
+function describeGrant(emulator: EmulatorState, { error }: ProviderError, form: Form): ErrorOut | undefined {
+  if (error === 'authorization_pending')
+    return isTooSoon(emulator, `${form.device_code}`)
+      ? { error: 'slow_down', error_description: 'Polling too frequently' }
+      : { error, error_description: 'User has not yet authorized' }
+  if (error !== 'invalid_grant' || form.grant_type !== 'refresh_token') return undefined
+  const isRevoked = emulator.store.hasRevokedRefreshToken(`${form.refresh_token}`)
+  return {
+    error,
+    error_description: `Refresh token ${isRevoked ? 'has been revoked' : 'not found or invalid'}`,
+  }
 }
 
 /** Puts the errors of the endpoints that applications call into xAI's words, as far as these are known. */
 export function registerRewording(emulator: EmulatorState, provider: Provider): void {
   const reword = (ctx: Context, error: ProviderError): void => {
-    const {
-      grant_type: grantType,
-      device_code: deviceCode,
-      refresh_token: refreshToken,
-    } = ctx.oidc.params ?? {}
-    ctx.body = describe(error)
-    if (error.error === 'authorization_pending') ctx.body = describePoll(emulator, `${deviceCode}`)
-    if (error.error === 'invalid_grant' && grantType === 'refresh_token')
-      ctx.body = describeRefresh(emulator, `${refreshToken}`)
+    ctx.body = describeGrant(emulator, error, ctx.oidc.params ?? {}) ?? describe(error)
     if (isUnknownClient(error)) {
       ctx.status = 400
       ctx.remove('www-authenticate')

@@ -1,11 +1,10 @@
 import { buildBreakable, type HTML, html } from '../page/html.js'
 import { type EmulatorAccount, labelOf, subjectOf } from './account.js'
-import type { Decision } from './decision.js'
-import { refusalOf } from './grant.js'
-import type { Context, Middleware } from './oidc-provider.js'
+import { type Decision, refusalOf } from './decision.js'
+import type { Context } from './oidc-provider.js'
 import { showErrorPage, showPage } from './page.js'
 import { picturePath, scopes } from './path.js'
-import type { EmulatorState } from './state.js'
+import type { EmulatorState, Handler } from './state.js'
 
 /** What a person is asked on two pages: who they are, and whether the application may have what it asks for. */
 export interface Question {
@@ -45,7 +44,7 @@ const buildAccountButton = (account: EmulatorAccount): HTML =>
 const buildUserCode = ({ userCode }: Question): HTML | undefined =>
   userCode === undefined
     ? undefined
-    : html`<p>The code <strong>${userCode}</strong> is on the screen where you began. Go on only if it is, and only if you began it yourself.</p>\n`
+    : html`<p>Your device shows the code <strong>${userCode}</strong>. Go on only if it does, and if you began this yourself.</p>\n`
 
 const showAccounts = (
   ctx: Context,
@@ -70,8 +69,8 @@ const buildScope = (
 const showConsent = (ctx: Context, question: Question, name: string, account: EmulatorAccount): void => {
   const asked = `${question.scope ?? ''}`.split(' ').filter((scope) => Object.hasOwn(scopes, scope))
   showPage(ctx, {
-    title: `Allow ${name}?`,
-    content: html`<p class="lead">You are <strong>${labelOf(account)}</strong>. <a href="${buildURL(ctx, '')}">Use another account</a></p>
+    title: 'Allow access?',
+    content: html`<p class="lead"><strong>${name}</strong> asks for access. You are <strong>${labelOf(account)}</strong>. <a href="${buildURL(ctx, '')}">Use another account</a></p>
 ${buildUserCode(question)}<h2>It asks to</h2>
 <dl class="facts">
 ${asked.map(buildScope)}</dl>
@@ -99,22 +98,20 @@ export async function ask(emulator: EmulatorState, ctx: Context, question: Quest
 }
 
 /** The pages on which a person decides about one authorization request: `/sign-in/<uid>`. */
-export const signIn =
-  (emulator: EmulatorState): Middleware =>
-  async (ctx) => {
-    const { provider } = emulator
-    const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch(() => undefined)
-    if (interaction === undefined)
-      return showErrorPage(ctx, 'invalid_request', 'It has ended already, or another browser began it.', 400)
-    const { client_id: clientID, scope, redirect_uri: redirectURI } = interaction.params
-    await ask(emulator, ctx, {
-      clientID,
-      scope,
-      redirectURI,
-      decide: async (decision) => {
-        const granted = { login: { accountId: subjectOf(decision.account) }, consent: {} }
-        ctx.status = 303
-        ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, refusalOf(decision, []) ?? granted))
-      },
-    })
-  }
+export const signIn: Handler = async (emulator, ctx) => {
+  const { provider } = emulator
+  const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch(() => undefined)
+  if (interaction === undefined)
+    return showErrorPage(ctx, 'invalid_request', 'It has ended already, or another browser began it.', 400)
+  const { client_id: clientID, scope, redirect_uri: redirectURI } = interaction.params
+  await ask(emulator, ctx, {
+    clientID,
+    scope,
+    redirectURI,
+    decide: async (decision) => {
+      const granted = { login: { accountId: subjectOf(decision.account) }, consent: {} }
+      ctx.status = 303
+      ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, refusalOf(decision, []) ?? granted))
+    },
+  })
+}

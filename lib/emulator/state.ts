@@ -1,11 +1,10 @@
 import { type EmulatorAccount, subjectOf } from './account.js'
 import type { EmulatorClient } from './client.js'
-import type { Decision } from './decision.js'
 import { Forger } from './forgery.js'
 import { MisbehaviourQueue } from './misbehaviour.js'
-import type { OIDCProviderModule, Provider } from './oidc-provider.js'
+import type { Context, OIDCProviderModule, Provider } from './oidc-provider.js'
 import type { EmulatorSettings } from './option.js'
-import { paths } from './path.js'
+import { deviceGrantPaths, paths } from './path.js'
 import { RequestLog } from './request-log.js'
 import { KeyRing } from './signing-key.js'
 import { MemoryStore } from './store.js'
@@ -19,8 +18,6 @@ export class EmulatorState {
   readonly forger = new Forger()
   readonly misbehaviours: MisbehaviourQueue
   readonly log = new RequestLog()
-  /** The decisions that `decide` sends ahead, by an id that nobody can guess. */
-  readonly decisions = new Map<string, Decision>()
   /** When each device code was last asked for, in milliseconds, and how many seconds must pass until the next time. */
   readonly polls = new Map<string, { readonly at: number; readonly interval: number }>()
   /** Token requests are answered one at a time, so that a token that is used twice at once is noticed. */
@@ -33,9 +30,11 @@ export class EmulatorState {
     readonly module: OIDCProviderModule,
     readonly closing: AbortSignal,
   ) {
-    const { device, deviceAuthorization, ...others } = paths
     this.keys = new KeyRing(settings.signingKeys)
-    this.misbehaviours = new MisbehaviourQueue(Object.values(settings.deviceFlow ? paths : others))
+    const served = Object.values(paths).filter(
+      (path) => settings.deviceFlow || !deviceGrantPaths.includes(path),
+    )
+    this.misbehaviours = new MisbehaviourQueue(served)
   }
 
   findAccount(id: unknown): EmulatorAccount | undefined {
@@ -50,3 +49,10 @@ export class EmulatorState {
     return this.settings.clients.find((client) => client.clientID === clientID)
   }
 }
+
+/** What responds to a request; `next` is oidc-provider. */
+export type Handler = (
+  emulator: EmulatorState,
+  ctx: Context,
+  next: () => Promise<void>,
+) => Promise<void> | void

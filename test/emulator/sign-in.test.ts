@@ -40,7 +40,8 @@ describe('the pages of the emulator', () => {
       application.authorizationURL({ scope: 'openid profile unheard:of' }),
     )
     const consent = await application.browser.click(accounts, 'account', 'personal')
-    expect(consent.body).to.contain('>Allow Tom &amp; &lt;Jerry&gt;?</h1>').and.contain('Personal Account')
+    expect(consent.body).to.contain('>Allow access?</h1>').and.contain('Personal Account')
+    expect(consent.body).to.contain('<strong>Tom &amp; &lt;Jerry&gt;</strong> asks for access')
     expect(consent.body).to.contain('See your name and picture')
     expect(consent.body.replaceAll('<wbr>', '')).to.contain(callbackURL)
     expect(consent.body).not.to.contain('See your e-mail address').and.not.contain('unheard:of')
