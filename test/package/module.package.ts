@@ -65,6 +65,15 @@ describe('the published package', () => {
     })
   }
 
+  it('has a command, which says what to install when oidc-provider is missing', () => {
+    expect(consumer.run('npx', ['--no-install', 'passport-xai', '--help'])).to.match(
+      /^Usage: npx passport-xai/,
+    )
+    expect(() => consumer.run('npx', ['--no-install', 'passport-xai', 'emulator'])).to.throw(
+      /npm install --save-dev oidc-provider/,
+    )
+  })
+
   it('shows its package.json', () => {
     expect(consumer.execute(`console.log(require('passport-xai/package.json').name)`, 'cjs')).to.equal(
       'passport-xai',
