@@ -9,11 +9,11 @@ import express, {
 } from 'express'
 import session from 'express-session'
 import { type AuthenticateCallback, Passport } from 'passport'
-import { loopbackRelay, type XaiProfile, XaiStrategy } from 'passport-xai'
+import { loopbackRelay, XaiDeviceStrategy, type XaiProfile, XaiStrategy, type XaiVerify } from 'passport-xai'
 import type { EmulatorAccount } from 'passport-xai/emulator'
 import { icon, script, stylesheet } from './asset.js'
 import { buildProblemPage, buildProfilePage, buildStartPage, type Way } from './page.js'
-import { Problem } from './problem.js'
+import { adviceOn, Problem } from './problem.js'
 
 /** What the application has to know; `main.ts` reads it from the environment. */
 export interface ApplicationSettings {
@@ -59,6 +59,9 @@ declare module 'express-session' {
   }
 }
 
+/** Where people sign in by a code. */
+const devicePath = '/connect/xai'
+
 /** Builds the application; nothing listens yet. */
 export function createApplication(settings: ApplicationSettings): Express {
   const { clientID, clientSecret, callbackURL, accounts, log = console.error } = settings
@@ -69,28 +72,32 @@ export function createApplication(settings: ApplicationSettings): Express {
   const isLoopback = callback.protocol === 'http:'
   const usesRelay = isLoopback && delivery === 'fetch'
   const signInLink = usesRelay ? `${callback.pathname}?relay=begin` : '/auth/xai'
-  const ways: Way[] = [{ label: 'Sign in with xAI', href: signInLink }]
+  const ways: Way[] = [
+    { label: 'Sign in with xAI', href: signInLink },
+    { label: 'Use a code instead', href: devicePath },
+  ]
 
   // In memory, where a real application has its database. Tokens stay here: no page and no cookie shows them.
   const signIns = new Map<string, SignIn>()
 
-  const strategy = new XaiStrategy(
-    { clientID, clientSecret, callbackURL, issuer, scope },
-    async ({ profile, tokens }) => {
-      const { access_token: accessToken, refresh_token: refreshToken, expires_in: lifetime } = tokens
-      const expiresAt = lifetime ? new Date(Date.now() + lifetime * 1000) : undefined
-      const signIn = {
-        id: randomUUID(),
-        profile,
-        tokens: { accessToken, refreshToken, expiresAt, scope: tokens.scope },
-      }
-      signIns.set(signIn.id, signIn)
-      return signIn
-    },
-  )
+  const verify: XaiVerify = ({ profile, tokens }) => {
+    const { access_token: accessToken, refresh_token: refreshToken, expires_in: lifetime } = tokens
+    const expiresAt = lifetime ? new Date(Date.now() + lifetime * 1000) : undefined
+    const signIn = {
+      id: randomUUID(),
+      profile,
+      tokens: { accessToken, refreshToken, expiresAt, scope: tokens.scope },
+    }
+    signIns.set(signIn.id, signIn)
+    return signIn
+  }
+  const client = { clientID, clientSecret, issuer, scope }
+  const strategy = new XaiStrategy({ ...client, callbackURL }, verify)
+  const page = { title: 'Express Example', homeURL: '/' }
 
   const passport = new Passport()
   passport.use(strategy)
+  passport.use(new XaiDeviceStrategy({ ...client, page }, verify))
   passport.serializeUser((user, done) => done(null, (user as SignIn).id))
   passport.deserializeUser((id: string, done) => done(null, signIns.get(id) ?? false))
 
@@ -115,18 +122,24 @@ export function createApplication(settings: ApplicationSettings): Express {
   app.use(passport.session())
 
   /** Begins a sign-in, or ends one: what the request carries decides. */
-  const signIn: RequestHandler = (req, res, next) => {
-    const conclude: AuthenticateCallback = (error, user, info, status) => {
-      if (error) return next(error)
-      if (!user) return next(Problem.fromRefusal(info, status))
-      req.login(user, (error) => (error ? next(error) : res.redirect('/profile')))
+  const signInBy =
+    (strategyName: 'xai' | 'xai-device'): RequestHandler =>
+    (req, res, next) => {
+      const conclude: AuthenticateCallback = (error, user, info, status) => {
+        if (error) return next(error)
+        if (!user) return next(Problem.fromRefusal(info, status))
+        req.login(user, (error) => (error ? next(error) : res.redirect('/profile')))
+      }
+      passport.authenticate(strategyName, conclude)(req, res, next)
     }
-    passport.authenticate('xai', conclude)(req, res, next)
-  }
-  app.get('/auth/xai', signIn)
+  app.get('/auth/xai', signInBy('xai'))
   // Takes what xAI's consent page delivers by fetch, without cookies, to the browser that waits for it.
   if (isLoopback) app.use(callback.pathname, loopbackRelay({ consentOrigin: consentOriginOf(settings) }))
-  app.get(callback.pathname, signIn)
+  app.get(callback.pathname, signInBy('xai'))
+
+  // One route for the code: it begins, is asked by the page that waits, and ends the sign-in.
+  const sendOn: RequestHandler = (req, res, next) => (req.user ? res.redirect('/profile') : next())
+  app.all(devicePath, sendOn, signInBy('xai-device'))
 
   app.get('/', (req, res) => {
     // A cookie belongs to one host name, and the callback has one: localhost is not 127.0.0.1.
@@ -245,7 +258,13 @@ const showProblem =
     // A second tab, or "back" after the sign-in: there is nothing that this person has to mend.
     if (req.user && code === 'xai_state_invalid') return res.redirect(303, '/profile')
     if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter))
-    res.status(status).send(buildProblemPage({ problem, signInLink }))
+    // The page that waits for a code asks for JSON, and shows the message.
+    if (req.accepts('html', 'json') === 'json') {
+      const { title, person } = adviceOn(problem)
+      return res.status(status).json({ code, message: `${title}. ${person}` })
+    }
+    const again = req.path === devicePath ? devicePath : signInLink
+    res.status(status).send(buildProblemPage({ problem, signInLink: again }))
   }
 
 /** An entry may quote what somebody sent: its further lines are indented, so that none looks like an entry of its own. */

@@ -76,8 +76,9 @@ export const buildStartPage = ({ issuer, ways, accounts }: StartView): string =>
     title: 'Sign in',
     kind: 'start',
     content: html`<h1>Sign in, and see what xAI says about you</h1>
-<p class="lead">One redirect, one verified profile: all that an application learns when somebody signs in with xAI.</p>
+<p class="lead">A verified profile is all that an application learns when somebody signs in with xAI.</p>
 <p class="actions">${ways.map(({ label, href }, index) => html`<a class="button${index === 0 && ' primary'}" href="${href}">${label}</a>`)}</p>
+<p class="quiet">The code is for servers and containers, where xAI cannot lead your browser back. You confirm it at xAI, on any device.</p>
 ${accounts ? buildCast(issuer, accounts) : html`<p class="quiet">You sign in at <code>${new URL(issuer).host}</code> and come back here.</p>`}`,
   })
 

@@ -143,8 +143,8 @@ export const adviceByCode: Readonly<Record<ProblemCode, Advice>> = {
   },
   xai_device_expired: {
     title: 'The code has expired',
-    person: 'It was not confirmed in time. Begin again.',
-    next: 'go on',
+    person: 'It was not confirmed in time. Sign in again for a new one.',
+    next: 'sign in',
   },
   xai_pkce_verifier_missing: {
     title: 'The application lost this sign-in',

@@ -13,7 +13,7 @@ export interface Settings {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Paths that are the application's own already. */
-const takenPaths = ['/', '/auth/xai', '/profile', '/style.css', '/script.js', '/icon.svg']
+const takenPaths = ['/', '/auth/xai', '/connect/xai', '/profile', '/style.css', '/script.js', '/icon.svg']
 
 /** Reads the settings. @throws {Error} whose message is one line: which is wrong, and what to write */
 export function parseSettings(environment: Environment): Settings {

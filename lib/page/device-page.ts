@@ -32,11 +32,11 @@ export interface DevicePage {
  * | `GET ?shown=<user code>`, `Accept: application/json`, every `interval` seconds and when the tab is looked at again | JSON `{ status: 'pending', expires_in, interval }` | waits on |
  * | | JSON `{ status: 'ended' }` | says so; does not ask again |
  * | | any other 2xx, or a redirect, which `fetch` follows | goes where the redirect led, else to `homeURL` |
- * | | 4xx without a redirect | says that the code has expired, or was not allowed; does not ask again |
+ * | | 4xx without a redirect | says that nobody is signed in, and why; does not ask again |
  * | | 5xx, 408, 429, none | says so, offers to begin anew, and asks again after a longer pause |
  * | `POST ?restart`, the form of "Get a new code" | a page | – |
  *
- * Other parameters of the query stay in these requests. Without JavaScript the page loads itself again.
+ * A refusal or error in JSON may say why in `message`; the page shows that as text. Other parameters of the query stay in these requests. Without JavaScript the page loads itself again.
  */
 export function buildDevicePage(page: DevicePage): PageResponse {
   const { userCode, verificationURI, verificationURIComplete, interval, nonce } = page

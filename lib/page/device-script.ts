@@ -9,6 +9,7 @@ export const deviceScript = `
   let deadline = Date.now() + waiting.dataset.expiresIn * 1000
   let pause = interval
   let next
+  let trouble
   let isAsking = false
   let isOver = false
 
@@ -50,15 +51,17 @@ export const deviceScript = `
     next = setTimeout(ask, seconds * 1000)
   }
 
-  const meetTrouble = (response) => {
-    const what = response ? 'The application reports an error (HTTP ' + response.status + ').' : 'The application does not respond.'
-    say(status, what + ' Trying again.')
+  // What went wrong last is the better explanation when the sign-in has ended by the next question.
+  const meetTrouble = (sentence) => {
+    trouble = sentence
+    say(status, sentence + ' Trying again.')
     document.getElementById('trouble').hidden = false
     pause = Math.min(pause * 2, 60)
     askAgain(pause)
   }
 
   const waitOn = (report) => {
+    trouble = undefined
     say(status, 'Waiting for xAI.')
     document.getElementById('trouble').hidden = true
     interval = pause = Number(report.interval) || interval
@@ -76,16 +79,25 @@ export const deviceScript = `
     const report = isJSON ? await response.json().catch(() => undefined) : undefined
     isAsking = false
     if (isOver) return
-    if (!response) return meetTrouble()
-    if (response.ok && report?.status === 'pending') return waitOn(report)
-    if (response.ok && report?.status === 'ended') {
-      return stop('This sign-in has ended', 'It was finished or begun anew in another tab, or the code has expired.')
+    if (!response) return meetTrouble('The application does not respond.')
+    const { ok, status: code } = response
+    if (ok && report?.status === 'pending') return waitOn(report)
+    if (ok && report?.status === 'ended') {
+      return trouble
+        ? stop('You are not signed in', trouble)
+        : stop('This sign-in has ended', 'It was finished or begun anew in another tab, or the code has expired.')
     }
     if (response.redirected) return leave(response.url)
-    if (response.ok) return leave(home)
-    if (response.status >= 500 || response.status === 408 || response.status === 429) return meetTrouble(response)
-    if (Date.now() >= deadline - 1000) return stop('The code has expired', 'Nobody was signed in: it was not confirmed in time.')
-    stop('Access was not allowed', 'Nobody was signed in: xAI did not get your permission, or the code has expired.')
+    if (ok) return leave(home)
+    const words = typeof report?.message === 'string' ? report.message : undefined
+    if (code >= 500 || code === 408 || code === 429) {
+      return meetTrouble(words ?? 'The application reports an error (HTTP ' + code + ').')
+    }
+    const isExpired = Date.now() >= deadline - 1000
+    stop(
+      'You are not signed in',
+      words ?? (isExpired ? 'The code was not confirmed in time.' : 'xAI did not get your permission, or the code has expired.'),
+    )
   }
 
   const tick = () => {

@@ -137,19 +137,36 @@ describe('The device page, in Chromium', () => {
     expect(new URL(page.url()).pathname).to.equal('/connect')
   })
 
-  const endings: ReadonlyArray<readonly [what: string, respond: Respond, title: string, expiresIn: number]> =
+  const denied = 'xAI did not get your permission, or the code has expired.'
+  const hostile = '<img src=x onerror=alert(1)>'
+  const endings: ReadonlyArray<
+    readonly [what: string, respond: Respond, title: string, sentence: string, expiresIn?: number]
+  > = [
     [
-      ['it ended elsewhere', json(200, { status: 'ended' }), 'This sign-in has ended', 900],
-      ['access was denied', refuse(403), 'Access was not allowed', 900],
-      ['the application lets nobody in', refuse(401), 'Access was not allowed', 900],
-      ['the code has expired', refuse(403), 'The code has expired', 1],
-    ]
-  for (const [what, respond, title, expiresIn] of endings) {
+      'it ended elsewhere',
+      json(200, { status: 'ended' }),
+      'This sign-in has ended',
+      'It was finished or begun',
+    ],
+    ['access was denied', refuse(403), 'You are not signed in', denied],
+    ['the application lets nobody in', refuse(401), 'You are not signed in', denied],
+    ['the code has expired', refuse(403), 'You are not signed in', 'The code was not confirmed in time.', 1],
+    [
+      'the application gives a reason',
+      json(403, { message: 'No plan.' }),
+      'You are not signed in',
+      'No plan.',
+    ],
+    ['the reason holds markup', json(403, { message: hostile }), 'You are not signed in', hostile],
+    ['the reason is not text', json(403, { message: {} }), 'You are not signed in', denied],
+  ]
+  for (const [what, respond, title, sentence, expiresIn = 900] of endings) {
     it(`says when ${what}, in one sentence with one button, and asks no more`, async () => {
       application.parts = { expiresIn }
       application.respond = respond
       const page = await open()
       await heading(page, title)
+      await page.getByText(sentence).waitFor()
       expect(await page.title()).to.equal(`${title} · Notes`)
       expect(await page.evaluate('document.activeElement.tagName')).to.equal('H1')
       expect(await page.getByText('WDJB').isVisible()).to.equal(false)
@@ -208,9 +225,20 @@ describe('The device page, in Chromium', () => {
       application.respond = json(200, { status: 'ended' })
       redirect('http://localhost:1/elsewhere')(res)
     }
-    await heading(page, 'This sign-in has ended')
+    await heading(page, 'You are not signed in')
     await page.getByRole('link', { name: 'Back to the application' }).click()
     await page.waitForURL('**/home')
+  })
+
+  it('explains the end of a sign-in by the error that came before', async () => {
+    const page = await open()
+    application.respond = (res) => {
+      application.respond = json(200, { status: 'ended' })
+      json(502, { message: 'xAI sent something that nobody can use.' })(res)
+    }
+    await page.getByText('xAI sent something that nobody can use. Trying again.').waitFor()
+    await heading(page, 'You are not signed in')
+    await page.getByText('xAI sent something that nobody can use.', { exact: true }).waitFor()
   })
 
   it('asks less often while nothing responds', async () => {

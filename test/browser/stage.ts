@@ -13,14 +13,17 @@ export interface Stage {
   readonly emulator: Emulator
   readonly example: Example
   readonly browser: Browser
-  /** How often a code or a refresh token was sent to the emulator. */
+  /** How often a code, a device code or a refresh token was sent to the emulator. */
   readonly tokenRequests: number
   close(): Promise<void>
 }
 
-export async function startStage(delivery: NonNullable<EmulatorOptions['loopbackDelivery']>): Promise<Stage> {
+export async function startStage(
+  delivery: NonNullable<EmulatorOptions['loopbackDelivery']>,
+  deviceFlow: NonNullable<EmulatorOptions['deviceFlow']> = true,
+): Promise<Stage> {
   const clients = [{ clientID: 'express-example', name: 'Express Example' }]
-  const emulator = await startEmulator({ clients, loopbackDelivery: delivery })
+  const emulator = await startEmulator({ clients, loopbackDelivery: delivery, deviceFlow })
   const { issuer, publicClient } = emulator
   const example = await startExample({
     port: 0,
