@@ -20,7 +20,7 @@ export type XaiErrorCode =
   | 'xai_device_authorization_failed'
   | 'xai_sign_in_needed'
 
-/** What xAI answered, as received; `body` is cut at 64 KiB, and secrets in it read `[redacted]`. */
+/** xAI's response, as received; `body` is cut at 64 KiB, and secrets in it read `[redacted]`. */
 export interface XaiErrorResponse {
   status: number
   headers: IncomingHttpHeaders
@@ -47,11 +47,11 @@ export interface XaiErrorDetail {
 export class XaiOAuthError extends Error {
   /** What went wrong, from a closed set; branch on this, never on the message. */
   readonly code: XaiErrorCode
-  /** xAI's HTTP status when it is 4xx or 5xx; else 502 (unusable answer, no connection), 504 (timeout), 500 (the application's mistake). */
+  /** xAI's HTTP status when it is 4xx or 5xx; else 502 (unusable response, no connection), 504 (timeout), 500 (the application's mistake). */
   readonly status: number
   /** The same as `status`, where frameworks look for it. */
   readonly statusCode: number
-  /** xAI's answer; absent when there was none. */
+  /** xAI's response; absent when there was none. */
   declare readonly response?: XaiErrorResponse
   /** The server's own error code (RFC 6749 §5.2). */
   declare readonly error?: string

@@ -2,7 +2,7 @@ import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { XaiOAuthError, XaiStrategy } from '../lib/index.js'
-import { type Answering, FaultServer, httpAnswer } from './support/fault-server.js'
+import { FaultServer, httpResponse, type Responder } from './support/fault-server.js'
 import { begin, finish, run } from './support/passport-run.js'
 
 interface Secrets {
@@ -49,8 +49,8 @@ const encodings: ReadonlyArray<readonly [how: string, encode: (text: string) => 
 /** What a header line can carry of a text. */
 const headerText = (text: string): string => text.replaceAll(/[^ -~]+/g, ' ').slice(0, 1500)
 
-/** Answers that repeat a request in every encoding, and issue tokens that nobody can use. */
-function answersOf(request: string, { accessToken, refreshToken }: Secrets): Record<string, Buffer> {
+/** Responses that repeat a request in every encoding, and issue tokens that nobody can use. */
+function responsesOf(request: string, { accessToken, refreshToken }: Secrets): Record<string, Buffer> {
   const meaning = meaningOf(request)
   const texts = encodings.map(([, encode]) => encode(meaning))
   const text = texts.join('\n')
@@ -66,43 +66,43 @@ function answersOf(request: string, { accessToken, refreshToken }: Secrets): Rec
   const words = `{"error":${quoted},"error_description":${quoted},"error_uri":${quoted}}`
   const tokens = `"access_token":${JSON.stringify(accessToken)},"refresh_token":${JSON.stringify(refreshToken)}`
   return {
-    'a refusal': httpAnswer(400, text, ...echoing),
-    'a refusal in JSON': httpAnswer(400, words, ...echoing),
-    'a refusal in JSON that is escaped to the last character': httpAnswer(
+    'a refusal': httpResponse(400, text, ...echoing),
+    'a refusal in JSON': httpResponse(400, words, ...echoing),
+    'a refusal in JSON that is escaped to the last character': httpResponse(
       401,
       `{"error_description":"${everyUnit(text)}"}`,
       json,
     ),
-    'a denied tier': httpAnswer(403, words, ...echoing),
-    'a page of Cloudflare’s': httpAnswer(403, `<html>${text}</html>`, 'Content-Type: text/html'),
-    'a long refusal': httpAnswer(500, `${text}\n`.repeat(4), json),
-    'a very long refusal': httpAnswer(500, `${text}\n`.repeat(20), json),
-    'a redirect': httpAnswer(
+    'a denied tier': httpResponse(403, words, ...echoing),
+    'a page of Cloudflare’s': httpResponse(403, `<html>${text}</html>`, 'Content-Type: text/html'),
+    'a long refusal': httpResponse(500, `${text}\n`.repeat(4), json),
+    'a very long refusal': httpResponse(500, `${text}\n`.repeat(20), json),
+    'a redirect': httpResponse(
       302,
       words,
       `Location: https://app.example/?${header}#access_token=${percentEncode(accessToken)}`,
     ),
-    'a 200 that is no JSON': httpAnswer(
+    'a 200 that is not JSON': httpResponse(
       200,
       `${text} access_token=${percentEncode(accessToken)}`,
       ...echoing,
     ),
-    'a 200 with an error beside tokens': httpAnswer(200, `{${tokens},"error":${quoted}}`, ...echoing),
-    'a 200 with tokens of another type': httpAnswer(200, `{${tokens},"token_type":${quoted}}`, json),
-    'a 200 with tokens that is cut off': httpAnswer(200, `{"a":${quoted},${tokens.slice(0, -3)}`, json),
-    'a 200 with tokens in a list': httpAnswer(200, `[{${tokens}},${quoted}]`, json),
-    'a 200 with tokens in a string': httpAnswer(200, JSON.stringify(`{${tokens}}${text}`), json),
-    'a 200 with a list in the place of a token': httpAnswer(
+    'a 200 with an error beside tokens': httpResponse(200, `{${tokens},"error":${quoted}}`, ...echoing),
+    'a 200 with tokens of another type': httpResponse(200, `{${tokens},"token_type":${quoted}}`, json),
+    'a 200 with tokens that is cut off': httpResponse(200, `{"a":${quoted},${tokens.slice(0, -3)}`, json),
+    'a 200 with tokens in a list': httpResponse(200, `[{${tokens}},${quoted}]`, json),
+    'a 200 with tokens in a string': httpResponse(200, JSON.stringify(`{${tokens}}${text}`), json),
+    'a 200 with a list in the place of a token': httpResponse(
       200,
       `{"access_token":[${JSON.stringify(accessToken)}]}`,
       json,
     ),
-    'a 200 that is too large': httpAnswer(
+    'a 200 that is too large': httpResponse(
       200,
       `{${tokens},"a":${quoted},"b":"${'x'.repeat(1_100_000)}"}`,
       json,
     ),
-    'no HTTP at all': Buffer.from(`${text}\r\n\r\n`),
+    'something that is not HTTP': Buffer.from(`${text}\r\n\r\n`),
     'a cut inside the body': Buffer.from(
       `HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n{${tokens},"a":${quoted}`,
     ),
@@ -166,9 +166,9 @@ const kinds: ReadonlyArray<readonly [kind: string, secrets: Secrets]> = [
 
 describe('the errors of XaiStrategy', () => {
   let server: FaultServer
-  let answering: Answering
+  let respond: Responder
   beforeEach(async () => {
-    server = await FaultServer.start((socket, request) => answering(socket, request))
+    server = await FaultServer.start((socket, request) => respond(socket, request))
   })
   afterEach(async () => {
     mock.timers.reset()
@@ -234,17 +234,17 @@ describe('the errors of XaiStrategy', () => {
   for (const [kind, secrets] of kinds)
     describe(`about ${kind}`, () => {
       for (const [what, ask] of asks)
-        for (const answer of Object.keys(answersOf('', secrets)))
-          it(`show none after ${what}, when the server repeats it all in ${answer}`, async () => {
-            answering = (socket, request) => socket.end(answersOf(request, secrets)[answer] as Buffer)
+        for (const response of Object.keys(responsesOf('', secrets)))
+          it(`show none after ${what}, when the server repeats it all in ${response}`, async () => {
+            respond = (socket, request) => socket.end(responsesOf(request, secrets)[response] as Buffer)
             expectNoSecret(await ask(secrets), secrets)
           })
 
       for (const status of [400, 302])
         it(`show none after a revocation that is refused with ${status}`, async () => {
-          answering = (socket, request) =>
+          respond = (socket, request) =>
             socket.end(
-              httpAnswer(status, encodings.map(([, encode]) => encode(meaningOf(request))).join('\n')),
+              httpResponse(status, encodings.map(([, encode]) => encode(meaningOf(request))).join('\n')),
             )
           expectNoSecret(await refused(strategyOf(secrets).revoke(secrets.accessToken)), secrets)
         })
@@ -258,7 +258,7 @@ describe('the errors of XaiStrategy', () => {
 
       it('show none after a deadline', async () => {
         mock.timers.enable({ apis: ['setTimeout'] })
-        answering = () => setImmediate(() => mock.timers.tick(20_000))
+        respond = () => setImmediate(() => mock.timers.tick(20_000))
         expectNoSecret(await exchangeError(secrets), secrets)
       })
 
@@ -278,9 +278,9 @@ describe('the errors of XaiStrategy', () => {
       ])
         it(`show none when the id_token is ${id_token}`, async () => {
           const { accessToken: access_token, refreshToken: refresh_token } = secrets
-          answering = (socket, request) =>
+          respond = (socket, request) =>
             socket.end(
-              httpAnswer(
+              httpResponse(
                 request.startsWith('POST') ? 200 : 500,
                 JSON.stringify({ access_token, refresh_token, id_token }),
               ),

@@ -23,7 +23,7 @@ export function parseObject(text: string | undefined): Record<string, unknown> |
   }
 }
 
-/** Whether Cloudflare answered in place of xAI's OAuth server: a challenge, or an HTML page. */
+/** Whether a response is Cloudflare's and not one of xAI's OAuth server: a challenge, or an HTML page. */
 export const isCloudflare = ({ headers, body }: HttpResponse): boolean =>
   headers['cf-mitigated'] !== undefined ||
   /^text\/html\b/i.test(headers['content-type'] ?? '') ||

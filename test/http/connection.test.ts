@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { idleConnectionsOf } from '../../lib/http/agent.js'
 import { DeadlineError, type HttpRequest, sendRequest } from '../../lib/http/request.js'
-import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 import { buildSelfSigned } from '../support/self-signed.js'
 import { until } from '../support/until.js'
 
@@ -14,24 +14,24 @@ const certificate = buildSelfSigned()
 for (const scheme of ['http', 'https'] as const) {
   describe(`sendRequest over kept-alive connections (${scheme})`, () => {
     /** What the server does with the first request of a connection, and with the later ones. */
-    let first: Answering
-    let later: Answering
+    let first: Responder
+    let later: Responder
     let server: FaultServer
     let agent: PlainAgent
     let served: WeakSet<Socket>
 
-    const respond: Answering = (socket) => socket.write(httpAnswer(200, 'served'))
+    const serve: Responder = (socket) => socket.write(httpResponse(200, 'served'))
 
     beforeEach(async () => {
-      first = respond
-      later = respond
+      first = serve
+      later = serve
       served = new WeakSet()
-      const answering: Answering = (socket, request) => {
-        const answer = served.has(socket) ? later : first
+      const respond: Responder = (socket, request) => {
+        const move = served.has(socket) ? later : first
         served.add(socket)
-        answer(socket, request)
+        move(socket, request)
       }
-      server = await FaultServer.start(answering, scheme === 'https' ? certificate : undefined)
+      server = await FaultServer.start(respond, scheme === 'https' ? certificate : undefined)
       build()
     })
     afterEach(async () => {
@@ -64,7 +64,7 @@ for (const scheme of ['http', 'https'] as const) {
       await until(() => idle() === count)
     }
 
-    const endings: ReadonlyArray<readonly [what: string, end: Answering]> = [
+    const endings: ReadonlyArray<readonly [what: string, end: Responder]> = [
       ['closes', (socket) => socket.end()],
       ['resets', () => server.reset()],
     ]
@@ -201,7 +201,7 @@ for (const scheme of ['http', 'https'] as const) {
       expect(server.requests).to.have.length(2)
     })
 
-    const forged = httpAnswer(200, 'forged')
+    const forged = httpResponse(200, 'forged')
     const junk: ReadonlyArray<readonly [what: string, bytes: Buffer | string]> = [
       ['a whole response', forged],
       ['two responses together', Buffer.concat([forged, forged])],
@@ -225,9 +225,9 @@ for (const scheme of ['http', 'https'] as const) {
     }
 
     it('closes a connection on which a second response follows the first', async () => {
-      first = (socket) => socket.write(Buffer.concat([httpAnswer(200, 'served'), forged]))
+      first = (socket) => socket.write(Buffer.concat([httpResponse(200, 'served'), forged]))
       expect(await send()).to.equal('served')
-      first = respond
+      first = serve
       expect(await send()).to.equal('served')
       expect(server.requests).to.have.length(2)
     })

@@ -47,7 +47,7 @@ describe('a refusal', () => {
     )
   })
 
-  const statuses: ReadonlyArray<readonly [answered: number, surfaced: number]> = [
+  const statuses: ReadonlyArray<readonly [received: number, surfaced: number]> = [
     [200, 502],
     [204, 502],
     [302, 502],
@@ -59,12 +59,12 @@ describe('a refusal', () => {
     [600, 502],
     [999, 502],
   ]
-  for (const [answered, surfaced] of statuses)
-    it(`of HTTP ${answered} surfaces as ${surfaced}`, () => {
-      const error = buildRefusalError(names, responseOf(answered, ''))
+  for (const [received, surfaced] of statuses)
+    it(`of HTTP ${received} surfaces as ${surfaced}`, () => {
+      const error = buildRefusalError(names, responseOf(received, ''))
       expect(error).to.include({ status: surfaced, statusCode: surfaced })
-      expect(error.response).to.include({ status: answered })
-      expect(error.message).to.contain(`HTTP ${answered}`)
+      expect(error.response).to.include({ status: received })
+      expect(error.message).to.contain(`HTTP ${received}`)
     })
 
   it('carries the server’s words only when they are strings', () => {

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import type { RequestEvent } from '../../lib/diagnostics.js'
 import { idleConnectionsOf } from '../../lib/http/agent.js'
 import { type HttpRequest, sendRequest } from '../../lib/http/request.js'
-import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 import { until } from '../support/until.js'
 
 const channel = tracingChannel<RequestEvent, RequestEvent>('passport-xai:request')
@@ -13,7 +13,7 @@ const token = 'OR-1a2b3c4d5e6f7g8h'
 
 describe('the channel passport-xai:request', () => {
   let server: FaultServer
-  let answering: Answering
+  let respond: Responder
   const published: Array<[when: string, event: RequestEvent]> = []
   const keep =
     (when: string) =>
@@ -29,7 +29,7 @@ describe('the channel passport-xai:request', () => {
   }
 
   beforeEach(async () => {
-    server = await FaultServer.start((socket, request) => answering(socket, request))
+    server = await FaultServer.start((socket, request) => respond(socket, request))
     published.length = 0
     channel.subscribe(listener)
   })
@@ -49,15 +49,15 @@ describe('the channel passport-xai:request', () => {
 
   const controller = new AbortController()
   const rows: ReadonlyArray<
-    readonly [what: string, answering: Answering, changes: Partial<HttpRequest>, end: Partial<RequestEvent>]
+    readonly [what: string, respond: Responder, changes: Partial<HttpRequest>, end: Partial<RequestEvent>]
   > = [
     [
       'a response',
-      (socket) => socket.end(httpAnswer(200, token, `X-A: ${token}`)),
+      (socket) => socket.end(httpResponse(200, token, `X-A: ${token}`)),
       {},
       { outcome: 'response', status: 200 },
     ],
-    ['a refusal', (socket) => socket.end(httpAnswer(400, token)), {}, { outcome: 'response', status: 400 }],
+    ['a refusal', (socket) => socket.end(httpResponse(400, token)), {}, { outcome: 'response', status: 400 }],
     ['no response in time', () => undefined, { timeout: 30 }, { outcome: 'timeout' }],
     ['a connection that is reset', (socket) => socket.resetAndDestroy(), {}, { outcome: 'no_response' }],
     ['garbage', (socket) => socket.end(`${token}\r\n\r\n`), {}, { outcome: 'no_response' }],
@@ -69,7 +69,7 @@ describe('the channel passport-xai:request', () => {
     ],
     [
       'a body that is too large',
-      (socket) => socket.end(httpAnswer(200, 'x'.repeat(1_100_000))),
+      (socket) => socket.end(httpResponse(200, 'x'.repeat(1_100_000))),
       {},
       { outcome: 'too_large', status: 200 },
     ],
@@ -80,9 +80,9 @@ describe('the channel passport-xai:request', () => {
       { outcome: 'aborted' },
     ],
   ]
-  for (const [what, answer, changes, end] of rows)
+  for (const [what, responder, changes, end] of rows)
     it(`says of ${what} how it ended, and no secret`, async () => {
-      answering = answer
+      respond = responder
       await send(changes)
       expect(published.map(([when]) => when)).to.deep.equal(['start', 'end'])
       const [start, { milliseconds, ...rest }] = published.map(([, event]) => event) as [
@@ -98,8 +98,8 @@ describe('the channel passport-xai:request', () => {
 
   it('says that a request was sent once more, in one event', async () => {
     const agent = new Agent({ keepAlive: true })
-    answering = (socket) =>
-      server.requests.length === 2 ? socket.destroy() : socket.write(httpAnswer(200, ''))
+    respond = (socket) =>
+      server.requests.length === 2 ? socket.destroy() : socket.write(httpResponse(200, ''))
     await send({ agent })
     await until(() => idleConnectionsOf(agent, server.origin).length === 1)
     await send({ agent })
@@ -114,7 +114,7 @@ describe('the channel passport-xai:request', () => {
   })
 
   it('shows no credentials of a URL', async () => {
-    answering = (socket) => socket.end(httpAnswer(200, ''))
+    respond = (socket) => socket.end(httpResponse(200, ''))
     await send({ url: server.origin.replace('//', `//user:${token}@`) })
     expect(published[0]?.[1].url).to.equal(`${server.origin}/`)
     expect(JSON.stringify(published)).to.not.contain(token)
@@ -130,7 +130,7 @@ describe('the channel passport-xai:request', () => {
       seen = spans.getStore()
       return connect(...args)
     }
-    answering = (socket) => socket.end(httpAnswer(200, ''))
+    respond = (socket) => socket.end(httpResponse(200, ''))
     try {
       await send({ agent })
     } finally {
@@ -151,7 +151,7 @@ describe('the channel passport-xai:request', () => {
     }
     channel.start.subscribe(throwing)
     channel.asyncEnd.subscribe(throwing)
-    answering = (socket) => socket.end(httpAnswer(200, ''))
+    respond = (socket) => socket.end(httpResponse(200, ''))
     try {
       expect(await send()).to.include({ status: 200 })
       await until(() => surfaced.length === 2)
@@ -171,7 +171,7 @@ describe('the channel passport-xai:request', () => {
 
   it('builds nothing while nobody listens', async () => {
     channel.unsubscribe(listener)
-    answering = (socket) => socket.end(httpAnswer(200, ''))
+    respond = (socket) => socket.end(httpResponse(200, ''))
     let read = 0
     const request = {
       method: 'GET',

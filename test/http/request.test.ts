@@ -10,14 +10,14 @@ import {
   OversizedBodyError,
   sendRequest,
 } from '../../lib/http/request.js'
-import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 
 describe('sendRequest', () => {
   let server: FaultServer | undefined
   afterEach(() => server?.close())
 
-  async function exchange(answering: Answering, changes: Partial<HttpRequest> = {}): Promise<HttpResponse> {
-    server = await FaultServer.start(answering)
+  async function exchange(respond: Responder, changes: Partial<HttpRequest> = {}): Promise<HttpResponse> {
+    server = await FaultServer.start(respond)
     const request = {
       what: 'test',
       method: 'GET',
@@ -35,7 +35,7 @@ describe('sendRequest', () => {
     )
 
   it('sends method, path, headers and body, and gives status, headers and body', async () => {
-    const response = await exchange((socket) => socket.end(httpAnswer(299, 'bödy', 'X-A: 1')), {
+    const response = await exchange((socket) => socket.end(httpResponse(299, 'bödy', 'X-A: 1')), {
       method: 'POST',
       headers: { 'X-B': '2' },
       body: 'a=ü',
@@ -47,11 +47,11 @@ describe('sendRequest', () => {
   })
 
   it('names the version in package.json as the user agent, unless it is given one', async () => {
-    await exchange((socket) => socket.end(httpAnswer(200, '')))
+    await exchange((socket) => socket.end(httpResponse(200, '')))
     const { name, version } = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8'))
     expect(server?.requests[0]).to.contain(`\r\nUser-Agent: ${name}/${version}\r\n`)
     await server?.close()
-    await exchange((socket) => socket.end(httpAnswer(200, '')), { headers: { 'user-agent': 'mine/1' } })
+    await exchange((socket) => socket.end(httpResponse(200, '')), { headers: { 'user-agent': 'mine/1' } })
     expect(server?.requests[0])
       .to.match(/\r\nuser-agent: mine\/1\r\n/)
       .and.to.not.contain('passport-xai')
@@ -60,7 +60,7 @@ describe('sendRequest', () => {
   it('takes a redirect as a response', async () => {
     const { status } = await exchange((socket, request) =>
       socket.end(
-        request.startsWith('GET /path') ? httpAnswer(302, '', 'Location: /other') : httpAnswer(200, ''),
+        request.startsWith('GET /path') ? httpResponse(302, '', 'Location: /other') : httpResponse(200, ''),
       ),
     )
     expect(status).to.equal(302)
@@ -69,25 +69,25 @@ describe('sendRequest', () => {
 
   it('does not take an informational response for the final one', async () => {
     const { status } = await exchange((socket) =>
-      socket.end(Buffer.concat([Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'), httpAnswer(200, '')])),
+      socket.end(Buffer.concat([Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'), httpResponse(200, '')])),
     )
     expect(status).to.equal(200)
   })
 
   it('accepts a body of exactly one mebibyte', async () => {
-    const { body } = await exchange((socket) => socket.end(httpAnswer(200, 'x'.repeat(maxBodyBytes))))
+    const { body } = await exchange((socket) => socket.end(httpResponse(200, 'x'.repeat(maxBodyBytes))))
     expect(body).to.have.length(maxBodyBytes)
   })
 
   it('reads no more than the first chunk past one mebibyte, and closes the socket', async () => {
-    const error = await failureOf((socket) => socket.write(httpAnswer(200, 'x'.repeat(maxBodyBytes + 1))))
+    const error = await failureOf((socket) => socket.write(httpResponse(200, 'x'.repeat(maxBodyBytes + 1))))
     expect(error).to.be.instanceOf(OversizedBodyError)
     expect(error.message).to.equal('the body is larger than 1048576 bytes')
     expect((error as unknown as OversizedBodyError).response).to.deep.include({ status: 200 })
     await server?.hungUp()
   })
 
-  const stalls: ReadonlyArray<readonly [where: string, answering: Answering]> = [
+  const stalls: ReadonlyArray<readonly [where: string, respond: Responder]> = [
     ['before the headers', () => undefined],
     ['in the headers', (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Le')],
     ['before the body', (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n')],
@@ -95,9 +95,9 @@ describe('sendRequest', () => {
     ['in a chunk', (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel')],
     ['after an informational response', (socket) => socket.write('HTTP/1.1 100 Continue\r\n\r\n')],
   ]
-  for (const [where, answering] of stalls)
+  for (const [where, respond] of stalls)
     it(`ends at the deadline when the response stalls ${where}, and closes the socket`, async () => {
-      const error = await failureOf(answering, { timeout: 60 })
+      const error = await failureOf(respond, { timeout: 60 })
       expect(error).to.be.instanceOf(DeadlineError).and.to.include({ code: 'ETIMEDOUT' })
       expect(error.message).to.equal('no complete response within 60 ms')
       await server?.hungUp()
@@ -134,8 +134,8 @@ describe('sendRequest', () => {
   })
 
   it('closes the socket when the server switches protocols', async () => {
-    const answer = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
-    const error = await failureOf((socket) => socket.write(answer))
+    const response = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
+    const error = await failureOf((socket) => socket.write(response))
     expect(error.message).to.equal('the server switched protocols')
     await server?.hungUp()
   })

@@ -4,7 +4,7 @@ import { mock } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { XaiOAuthError, XaiStrategy, type XaiVerify } from '../../lib/index.js'
-import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 import { OpenTimers } from '../support/open-timer.js'
 import { begin, finish, type PassportAction } from '../support/passport-run.js'
 import { buildSelfSigned } from '../support/self-signed.js'
@@ -71,8 +71,8 @@ describe('a sign-in over a faulty connection', () => {
     return actions[0] as PassportAction
   }
 
-  async function errorOf(answering: Answering, then?: () => Promise<void>): Promise<XaiOAuthError> {
-    server = await FaultServer.start(answering)
+  async function errorOf(respond: Responder, then?: () => Promise<void>): Promise<XaiOAuthError> {
+    server = await FaultServer.start(respond)
     const { kind, values } = await signIn(server.origin, async () => {
       await then?.()
       await server?.hungUp()
@@ -86,9 +86,9 @@ describe('a sign-in over a faulty connection', () => {
 
   /** Lets the deadline pass once the server has been asked. */
   const pass =
-    (answering: Answering): Answering =>
+    (respond: Responder): Responder =>
     (socket, request) => {
-      answering(socket, request)
+      respond(socket, request)
       setImmediate(() => mock.timers.tick(deadline))
     }
 
@@ -105,7 +105,7 @@ describe('a sign-in over a faulty connection', () => {
   })
 
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'
-  const cuts: ReadonlyArray<readonly [what: string, answering: Answering, cause: RegExp]> = [
+  const cuts: ReadonlyArray<readonly [what: string, respond: Responder, cause: RegExp]> = [
     ['is reset before the headers', (socket) => socket.resetAndDestroy(), /^ECONNRESET$/],
     ['is closed before the headers', (socket) => socket.destroy(), /^ECONNRESET$/],
     ['is closed in the headers', (socket) => socket.end(head), /^ECONNRESET$/],
@@ -136,9 +136,9 @@ describe('a sign-in over a faulty connection', () => {
       /^HPE_HEADER_OVERFLOW$/,
     ],
   ]
-  for (const [what, answering, cause] of cuts)
+  for (const [what, respond, cause] of cuts)
     it(`fails with the cause when the connection ${what}`, async () => {
-      const error = await errorOf(answering)
+      const error = await errorOf(respond)
       expect(error).to.include({ code: 'xai_token_exchange_failed', status: 502, statusCode: 502 })
       expect(error).to.have.nested.property('cause.code').that.matches(cause)
       expect(error).to.not.have.property('response')
@@ -152,7 +152,7 @@ describe('a sign-in over a faulty connection', () => {
     expect(error).to.have.nested.property('cause.message', 'the server switched protocols')
   })
 
-  it('fails with the cause when TLS is answered with something else', async () => {
+  it('fails with the cause when the server does not speak TLS', async () => {
     const plain = createServer((socket) => {
       socket.on('error', () => undefined)
       socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
@@ -195,7 +195,7 @@ describe('a sign-in over a faulty connection', () => {
     })
   })
 
-  const stalls: ReadonlyArray<readonly [what: string, answering: Answering]> = [
+  const stalls: ReadonlyArray<readonly [what: string, respond: Responder]> = [
     ['stalls before the headers', () => undefined],
     ['stalls in the body', (socket) => socket.write(`${head}Content-Length: 99\r\n\r\n{"access_token":`)],
     [
@@ -211,10 +211,10 @@ describe('a sign-in over a faulty connection', () => {
       },
     ],
   ]
-  for (const [what, answering] of stalls)
+  for (const [what, respond] of stalls)
     it(`ends at the deadline when the response ${what}`, async () => {
       mock.timers.enable({ apis: ['setTimeout'] })
-      const error = await errorOf(pass(answering))
+      const error = await errorOf(pass(respond))
       expect(error).to.include({ code: 'xai_token_exchange_failed', status: 504, statusCode: 504 })
       expect(error.message).to.equal('xAI token exchange failed: no complete response within 20000 ms')
       expect(error).to.have.nested.property('cause.code', 'ETIMEDOUT')
@@ -250,7 +250,7 @@ describe('a sign-in over a faulty connection', () => {
   it('refuses a gzip body that nobody asked for', async () => {
     const error = await errorOf((socket, request) => {
       expect(request).to.not.match(/accept-encoding/i)
-      socket.end(httpAnswer(200, gzipSync('{"access_token":"t"}'), 'Content-Encoding: gzip'))
+      socket.end(httpResponse(200, gzipSync('{"access_token":"t"}'), 'Content-Encoding: gzip'))
     })
     expect(error).to.include({ code: 'xai_token_exchange_invalid', status: 502 })
   })
@@ -274,14 +274,14 @@ describe('a sign-in over a faulty connection', () => {
   ]
   for (const [what, body, header = json] of unusable)
     it(`refuses a 200 that holds ${what}`, async () => {
-      const error = await errorOf((socket) => socket.end(httpAnswer(200, body, header)))
+      const error = await errorOf((socket) => socket.end(httpResponse(200, body, header)))
       expect(error).to.include({ code: 'xai_token_exchange_invalid', status: 502, statusCode: 502 })
       expect(error.response).to.include({ status: 200 })
       expect({}).to.not.have.property('access_token')
     })
 
-  async function paramsOf(answering: Answering): Promise<unknown> {
-    server = await FaultServer.start(answering)
+  async function paramsOf(respond: Responder): Promise<unknown> {
+    server = await FaultServer.start(respond)
     const seen: unknown[] = []
     const strategy = strategyFor(server.origin, seen)
     const actions = await finish(strategy, await begin(strategy), 'the-code')
@@ -292,9 +292,9 @@ describe('a sign-in over a faulty connection', () => {
   }
 
   const text = '{"access_token":"t","note":"ü€🔑"}'
-  const pieces: ReadonlyArray<readonly [what: string, answering: Answering]> = [
-    ['in one piece', (socket) => socket.end(httpAnswer(200, text))],
-    ['after a byte order mark', (socket) => socket.end(httpAnswer(200, `\ufeff${text}`))],
+  const pieces: ReadonlyArray<readonly [what: string, respond: Responder]> = [
+    ['in one piece', (socket) => socket.end(httpResponse(200, text))],
+    ['after a byte order mark', (socket) => socket.end(httpResponse(200, `\ufeff${text}`))],
     ['until the connection is closed', (socket) => socket.end(`HTTP/1.0 200 OK\r\n\r\n${text}`)],
     [
       'in chunks of one byte, which split every character',
@@ -309,7 +309,7 @@ describe('a sign-in over a faulty connection', () => {
       'in packets of one byte',
       (socket) => {
         socket.setNoDelay(true)
-        const bytes = [...httpAnswer(200, text)]
+        const bytes = [...httpResponse(200, text)]
         const send = (): void => {
           const byte = bytes.shift()
           if (byte === undefined) socket.end()
@@ -319,17 +319,71 @@ describe('a sign-in over a faulty connection', () => {
       },
     ],
   ]
-  for (const [what, answering] of pieces)
+  for (const [what, respond] of pieces)
     it(`reads a response that comes ${what}`, async () => {
-      expect(await paramsOf(answering)).to.deep.equal({ access_token: 't', note: 'ü€🔑' })
+      expect(await paramsOf(respond)).to.deep.equal({ access_token: 't', note: 'ü€🔑' })
     })
 
   it('hands __proto__ on as an ordinary key', async () => {
     const params = await paramsOf((socket) =>
-      socket.end(httpAnswer(200, '{"access_token":"t","__proto__":{"admin":true}}')),
+      socket.end(httpResponse(200, '{"access_token":"t","__proto__":{"admin":true}}')),
     )
     expect(Object.keys(params as object)).to.include('__proto__')
     expect(params).to.not.have.property('admin')
     expect({}).to.not.have.property('admin')
+  })
+
+  describe('that was kept alive', () => {
+    const tokens = httpResponse(200, '{"access_token":"t"}', json)
+    const used = new WeakSet<Socket>()
+
+    /** A strategy that has signed somebody in, at a server that from then on does this with the used connection. */
+    async function signedIn(then: Responder): Promise<XaiStrategy> {
+      server = await FaultServer.start((socket, request) => {
+        if (used.has(socket)) return then(socket, request)
+        used.add(socket)
+        socket.write(tokens)
+      })
+      const strategy = strategyFor(server.origin)
+      await finish(strategy, await begin(strategy), 'the-first-code')
+      await new Promise(setImmediate)
+      return strategy
+    }
+
+    it('succeeds when the server closes it as the code arrives, for one more request', async () => {
+      const strategy = await signedIn((socket) => socket.destroy())
+      const actions = await finish(strategy, await begin(strategy), 'the-code')
+      expect(actions.map(({ kind }) => kind)).to.deep.equal(['success'])
+      const codes = server?.requests.map((request) => /code=([\w-]+)/.exec(request)?.[1])
+      expect(codes).to.deep.equal(['the-first-code', 'the-code', 'the-code'])
+      expect(server?.sockets).to.have.length(2)
+    })
+
+    it('gets its own response when another one has arrived before', async () => {
+      const strategy = await signedIn((socket) => socket.write(httpResponse(200, '{"access_token":"late"}')))
+      const begun = await begin(strategy)
+      server?.sockets[0]?.write(httpResponse(200, '{"access_token":"forged"}', json))
+      const [action] = await finish(strategy, begun, 'the-code')
+      expect(action).to.deep.include({ kind: 'success' })
+      expect(action?.values[0]).to.deep.equal({ accessToken: 't' })
+      expect(server?.sockets).to.have.length(2)
+    })
+
+    it('is not used by a refresh, which is sent once', async () => {
+      const strategy = await signedIn((socket) => socket.destroy())
+      expect(await strategy.refresh('the-refresh-token')).to.include({ accessToken: 't' })
+      expect(server?.requests).to.have.length(2)
+      expect(server?.sockets).to.have.length(2)
+    })
+  })
+
+  it('fails a refresh after one request when its connection is closed', async () => {
+    server = await FaultServer.start((socket) => socket.destroy())
+    const error = await strategyFor(server.origin)
+      .refresh('the-refresh-token')
+      .catch((reason) => reason)
+    expect(error).to.include({ code: 'xai_refresh_failed', status: 502 })
+    expect(error.message).to.contain('it is not sent again')
+    expect(server.requests).to.have.length(1)
   })
 })

@@ -11,7 +11,7 @@ import {
   type XaiStrategyOptions,
 } from '../../lib/index.js'
 import { type Action, act, signInDirectly } from '../support/direct-sign-in.js'
-import { FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse } from '../support/fault-server.js'
 import { until } from '../support/until.js'
 
 const personalSub = /^[0-9a-f-]{36}$/
@@ -262,7 +262,7 @@ describe('who signed in', () => {
       '/oauth2/token': { access_token: 'a' },
     }
     const server = await FaultServer.start((socket, request) => {
-      socket.end(httpAnswer(200, JSON.stringify(responses[`${request.split(' ')[1]}`] ?? {})))
+      socket.end(httpResponse(200, JSON.stringify(responses[`${request.split(' ')[1]}`] ?? {})))
     })
     servers.push(server)
     const strategy = new XaiDeviceStrategy({ clientID: 'app', issuer: server.origin }, async () => ({
@@ -376,7 +376,7 @@ describe('who signed in', () => {
 
     it('cannot be had, costs 200 who begin no more than 3 requests', async () => {
       const emulator = await start()
-      const jwks = await FaultServer.start((socket) => socket.end(httpAnswer(500, 'down')))
+      const jwks = await FaultServer.start((socket) => socket.end(httpResponse(500, 'down')))
       servers.push(jwks)
       const strategy = build(emulator, { jwksURL: `${jwks.origin}/jwks.json` })
       for (let count = 0; count < 200; count += 1) {

@@ -7,14 +7,14 @@ import {
   type Userinfo,
 } from '../../lib/identity/profile.js'
 import { XaiOAuth2 } from '../../lib/token/client.js'
-import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 
 describe('userinfo', () => {
   let server: FaultServer | undefined
   afterEach(() => server?.close())
 
-  async function ask(answering: Answering, expectedSub?: string): Promise<Userinfo> {
-    server = await FaultServer.start(answering)
+  async function ask(respond: Responder, expectedSub?: string): Promise<Userinfo> {
+    server = await FaultServer.start(respond)
     const url = `${server.origin}/oauth2/userinfo?x=1`
     const client = new XaiOAuth2('app', 'client-secret', '', '', '', {})
     return requestUserinfo(client, url, { accessToken: 'AT+/=1', expectedSub })
@@ -27,9 +27,9 @@ describe('userinfo', () => {
     )
 
   const says =
-    (body: string | Buffer, status = 200, ...headers: string[]): Answering =>
+    (body: string | Buffer, status = 200, ...headers: string[]): Responder =>
     (socket) =>
-      socket.end(httpAnswer(status, body, ...headers))
+      socket.end(httpResponse(status, body, ...headers))
 
   it('is asked with the token in the header, and never in the URL', async () => {
     await ask(says('{"sub":"s"}'))
@@ -50,7 +50,7 @@ describe('userinfo', () => {
   })
 
   const failures: ReadonlyArray<
-    readonly [what: string, answering: Answering, status: number, message: RegExp]
+    readonly [what: string, respond: Responder, status: number, message: RegExp]
   > = [
     ['401', says('{"error":"invalid_token"}', 401), 401, /request failed \(HTTP 401\)\. Response: \{"error"/],
     ['403', says('', 403), 403, /request failed \(HTTP 403\)/],
@@ -58,16 +58,16 @@ describe('userinfo', () => {
     ['no content', says('', 204), 502, /request failed \(HTTP 204\)/],
     ['a connection that is cut', (socket) => socket.destroy(), 502, /request failed: socket hang up/],
   ]
-  for (const [what, answering, status, message] of failures)
+  for (const [what, respond, status, message] of failures)
     it(`fails with ${what}`, async () => {
-      const error = await refused(answering)
+      const error = await refused(respond)
       expect(error).to.include({ code: 'xai_userinfo_failed', status })
       expect(error.message).to.match(message)
       expect(server?.requests).to.have.length(1)
     })
 
   const unusable: ReadonlyArray<
-    readonly [what: string, answering: Answering, why: string, expectedSub?: string]
+    readonly [what: string, respond: Responder, why: string, expectedSub?: string]
   > = [
     ['a list', says('[]'), 'it is not a JSON object'],
     ['null', says('null'), 'it is not a JSON object'],
@@ -94,9 +94,9 @@ describe('userinfo', () => {
     ['the sub of another person', says('{"sub":"other"}'), 'its sub is not that of the id_token', 's'],
     ['the second of two subs', says('{"sub":"s","sub":"other"}'), 'its sub is not that of the id_token', 's'],
   ]
-  for (const [what, answering, why, expectedSub] of unusable)
+  for (const [what, respond, why, expectedSub] of unusable)
     it(`refuses ${what}`, async () => {
-      const error = await refused(answering, expectedSub)
+      const error = await refused(respond, expectedSub)
       expect(error).to.include({ code: 'xai_userinfo_invalid', status: 502 })
       expect(error.message).to.equal(`xAI userinfo request got an unusable response (HTTP 200): ${why}`)
       expect(server?.requests).to.have.length(1)

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTLSServer } from 'node:tls'
 
 /** What a {@link FaultServer} does once a request has arrived completely; `request` is its text, head and body. */
-export type Answering = (socket: Socket, request: string) => void
+export type Responder = (socket: Socket, request: string) => void
 
 const isComplete = (request: string): boolean => {
   const end = request.indexOf('\r\n\r\n')
@@ -21,7 +21,7 @@ export class FaultServer {
   /** The sockets, and those below TLS. */
   private readonly connections: Socket[] = []
 
-  private constructor(answering: Answering, certificate?: { key: string; cert: string }) {
+  private constructor(respond: Responder, certificate?: { key: string; cert: string }) {
     this.scheme = certificate ? 'https' : 'http'
     const serve = (socket: Socket): void => {
       this.sockets.push(socket)
@@ -35,7 +35,7 @@ export class FaultServer {
         this.requests.push(received)
         const request = received
         received = ''
-        answering(socket, request)
+        respond(socket, request)
       })
     }
     this.server = certificate ? createTLSServer(certificate, serve) : createServer(serve)
@@ -45,11 +45,8 @@ export class FaultServer {
     })
   }
 
-  static async start(
-    answering: Answering,
-    certificate?: { key: string; cert: string },
-  ): Promise<FaultServer> {
-    const fault = new FaultServer(answering, certificate)
+  static async start(respond: Responder, certificate?: { key: string; cert: string }): Promise<FaultServer> {
+    const fault = new FaultServer(respond, certificate)
     await new Promise<void>((resolve) => fault.server.listen(0, '127.0.0.1', resolve))
     return fault
   }
@@ -77,7 +74,7 @@ export class FaultServer {
 }
 
 /** The bytes of an answer with a length, and with further header lines if wanted. */
-export function httpAnswer(status: number, body: string | Buffer, ...headers: string[]): Buffer {
+export function httpResponse(status: number, body: string | Buffer, ...headers: string[]): Buffer {
   const lines = [
     `HTTP/1.1 ${status} Status`,
     `Content-Length: ${Buffer.byteLength(body)}`,

@@ -3,16 +3,16 @@ import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { OversizedBodyError } from '../../lib/http/request.js'
 import { XaiOAuth2 } from '../../lib/token/client.js'
-import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 
 type Results = [error: unknown, data?: unknown, response?: unknown]
 
 describe('XaiOAuth2', () => {
   let server: FaultServer
-  let answering: Answering
+  let respond: Responder
   beforeEach(async () => {
-    answering = (socket) => socket.write(httpAnswer(200, '{"ü":1}', 'X-A: b'))
-    server = await FaultServer.start((socket, request) => answering(socket, request))
+    respond = (socket) => socket.write(httpResponse(200, '{"ü":1}', 'X-A: b'))
+    server = await FaultServer.start((socket, request) => respond(socket, request))
   })
   afterEach(() => server.close())
 
@@ -47,20 +47,20 @@ describe('XaiOAuth2', () => {
 
     for (const status of [300, 302, 403, 500])
       it(`reports HTTP ${status} by status and body, and goes nowhere else`, async () => {
-        answering = (socket) => socket.write(httpAnswer(status, 'no', 'Location: /elsewhere'))
+        respond = (socket) => socket.write(httpResponse(status, 'no', 'Location: /elsewhere'))
         expect(await get(clientOf())).to.deep.equal([{ statusCode: status, data: 'no' }])
         expect(server.requests).to.have.length(1)
       })
 
     it('reports a broken connection, once', async () => {
-      answering = (socket) => socket.destroy()
+      respond = (socket) => socket.destroy()
       const results = await get(clientOf())
       expect(results).to.have.length(1)
       expect(results[0]).to.include({ code: 'ECONNRESET' })
     })
 
     it('stops reading after one mebibyte', async () => {
-      answering = (socket) => socket.write(httpAnswer(200, 'x'.repeat(1024 * 1024 + 1)))
+      respond = (socket) => socket.write(httpResponse(200, 'x'.repeat(1024 * 1024 + 1)))
       const results = await get(clientOf())
       expect(results[0]).to.be.instanceOf(OversizedBodyError)
       await server.hungUp()
@@ -152,7 +152,7 @@ describe('XaiOAuth2', () => {
       Object.fromEntries(new URLSearchParams(request.split('\r\n\r\n')[1]))
 
     it('asks for a token of the client itself, without code, verifier or echo', async () => {
-      answering = (socket) => socket.write(httpAnswer(200, '{"access_token":"AT-1"}'))
+      respond = (socket) => socket.write(httpResponse(200, '{"access_token":"AT-1"}'))
       const params = Object.freeze({ grant_type: 'client_credentials', scope: 'api:access' })
       expect(await ask(clientOf(), '', params)).to.deep.equal([
         null,
@@ -168,7 +168,7 @@ describe('XaiOAuth2', () => {
     })
 
     it('says what the server says of it, and blames no state store', async () => {
-      answering = (socket) => socket.write(httpAnswer(400, '{"error":"unsupported_grant_type"}'))
+      respond = (socket) => socket.write(httpResponse(400, '{"error":"unsupported_grant_type"}'))
       const [error] = await ask(clientOf(), '', { grant_type: 'client_credentials' })
       expect(error).to.include({
         code: 'xai_token_exchange_failed',
@@ -179,7 +179,7 @@ describe('XaiOAuth2', () => {
     })
 
     it('sends a code that it is given with one', async () => {
-      answering = (socket) => socket.write(httpAnswer(200, '{"access_token":"AT-1"}'))
+      respond = (socket) => socket.write(httpResponse(200, '{"access_token":"AT-1"}'))
       await ask(clientOf(), 'the-code', { grant_type: 'urn:example:grant' })
       expect(formOf(server.requests[0])).to.deep.equal({
         grant_type: 'urn:example:grant',
@@ -191,7 +191,7 @@ describe('XaiOAuth2', () => {
     it('asks with a device code, which no error repeats', async () => {
       const deviceCode = 'device code of this test'
       const body = JSON.stringify({ error: 'invalid_grant', error_description: deviceCode })
-      answering = (socket) => socket.write(httpAnswer(400, body))
+      respond = (socket) => socket.write(httpResponse(400, body))
       const grantType = 'urn:ietf:params:oauth:grant-type:device_code'
       const [error] = await ask(clientOf(), '', { grant_type: grantType, device_code: deviceCode })
       expect(formOf(server.requests[0])).to.deep.equal({
@@ -205,7 +205,7 @@ describe('XaiOAuth2', () => {
   })
 
   it('echoes the challenge, as a public client, when it was told nothing else', async () => {
-    answering = (socket) => socket.write(httpAnswer(200, '{"access_token":"AT-1"}'))
+    respond = (socket) => socket.write(httpResponse(200, '{"access_token":"AT-1"}'))
     const params = { code_verifier: 'v'.repeat(43) }
     const results = await new Promise<unknown[]>((resolve) =>
       clientOf({}, 'unused').getOAuthAccessToken('the-code', params as never, (...values) => resolve(values)),

@@ -11,7 +11,7 @@ import {
   type XaiVerifyFunctionWithParams,
 } from '../../lib/index.js'
 import { type Action, signInDirectly } from '../support/direct-sign-in.js'
-import { FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse } from '../support/fault-server.js'
 import { begin, finish } from '../support/passport-run.js'
 
 type Done = (error: unknown, accessToken?: unknown, refreshToken?: unknown, params?: unknown) => void
@@ -220,7 +220,7 @@ describe('a code exchange', () => {
 
     it('gets no secret of the request to read, even where the server repeats it', async () => {
       const server = await FaultServer.start((socket, request) =>
-        socket.write(httpAnswer(400, JSON.stringify({ error: 'odd', error_description: request }))),
+        socket.write(httpResponse(400, JSON.stringify({ error: 'odd', error_description: request }))),
       )
       try {
         parse = (body) => new OwnError(body)

@@ -5,7 +5,7 @@ import { OAuth2 } from 'oauth'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import { XaiOAuthError, type XaiSignIn, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
 import { signInDirectly } from '../support/direct-sign-in.js'
-import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 import { until } from '../support/until.js'
 
 type Done = (error: unknown, accessToken?: string, refreshToken?: string, params?: object) => void
@@ -335,7 +335,7 @@ describe('passport-oauth2-refresh with the strategy', () => {
 
   describe('against a server that breaks', () => {
     let server: FaultServer
-    let responding: Answering
+    let responding: Responder
     beforeEach(async () => {
       server = await FaultServer.start((socket, request) => responding(socket, request))
     })
@@ -386,7 +386,7 @@ describe('passport-oauth2-refresh with the strategy', () => {
 
     for (const body of ['{"access_token":"new"}', '{"access_token":"new","refresh_token":""}'])
       it(`keeps the old refresh token when the response is ${body}`, async () => {
-        responding = (socket) => socket.write(httpAnswer(200, body))
+        responding = (socket) => socket.write(httpResponse(200, body))
         const outcome = await requestNew(buildFor(), 'old')
         expect(outcome).to.include({ error: null, accessToken: 'new', refreshToken: 'old' })
       })

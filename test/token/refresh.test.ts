@@ -10,7 +10,7 @@ import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/i
 import { refreshOnce, unlessAborted } from '../../lib/token/refresh.js'
 import { signInDirectly } from '../support/direct-sign-in.js'
 import { failureOf } from '../support/failure.js'
-import { FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse } from '../support/fault-server.js'
 import { nextRefreshEvent } from '../support/refresh-event.js'
 import { until } from '../support/until.js'
 
@@ -627,7 +627,7 @@ describe('strategy.refresh', () => {
 
     it('never goes out on a connection that has been idle, and only once', async () => {
       let respond = (socket: Socket): void =>
-        void socket.write(httpAnswer(200, '{"access_token":"new","refresh_token":"next"}'))
+        void socket.write(httpResponse(200, '{"access_token":"new","refresh_token":"next"}'))
       const server = await FaultServer.start((socket) => respond(socket))
       try {
         const of = buildStrategy({ issuer: server.origin })

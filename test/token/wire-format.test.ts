@@ -10,11 +10,12 @@ import {
 } from '../../lib/index.js'
 import { challengeOf } from '../../lib/oauth/pkce.js'
 import type { XaiOAuth2 } from '../../lib/token/client.js'
-import { type Answering, FaultServer, httpAnswer } from '../support/fault-server.js'
+import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 import { type BegunSignIn, begin, finish, type PassportAction } from '../support/passport-run.js'
 
 const json = 'Content-Type: application/json'
-const success: Answering = (socket) => socket.write(httpAnswer(200, '{"access_token":"AT-1","x":[1]}', json))
+const success: Responder = (socket) =>
+  socket.write(httpResponse(200, '{"access_token":"AT-1","x":[1]}', json))
 const verifier = `${'v'.repeat(43)}.0`
 
 /** A store that gives out this verifier, whatever it was given to keep. */
@@ -52,10 +53,10 @@ const headerOf = (headers: readonly string[], name: string): string[] =>
 
 describe('the token request', () => {
   let server: FaultServer
-  let answering: Answering
+  let respond: Responder
   beforeEach(async () => {
-    answering = success
-    server = await FaultServer.start((socket, request) => answering(socket, request))
+    respond = success
+    server = await FaultServer.start((socket, request) => respond(socket, request))
   })
   afterEach(async () => {
     mock.timers.reset()
@@ -290,7 +291,7 @@ describe('the token request', () => {
       it(`${effective} milliseconds with a timeout of ${timeout}, and not one less`, async () => {
         mock.timers.enable({ apis: ['setTimeout'] })
         const asked = new Promise<void>((resolve) => {
-          answering = () => resolve()
+          respond = () => resolve()
         })
         const strategy = strategyOf(timeout === undefined ? {} : { timeout })
         const ended: unknown[] = []
@@ -311,7 +312,7 @@ describe('the token request', () => {
 
   describe('that is refused', () => {
     const respondWith = (status: number, body: string, ...headers: string[]): void => {
-      answering = (socket) => socket.write(httpAnswer(status, body, ...headers))
+      respond = (socket) => socket.write(httpResponse(status, body, ...headers))
     }
 
     for (const status of [400, 401, 404, 415, 429, 500, 502, 503])
@@ -411,10 +412,10 @@ describe('the token request', () => {
 
     for (const clientAuthentication of ['client_secret_basic', 'client_secret_post'] as const)
       it(`with ${clientAuthentication} shows userinfo the access token, and never the secret`, async () => {
-        answering = (socket, request) =>
+        respond = (socket, request) =>
           request.startsWith('POST')
             ? success(socket, request)
-            : socket.write(httpAnswer(200, '{"sub":"s"}', json))
+            : socket.write(httpResponse(200, '{"sub":"s"}', json))
         const { action } = await signIn(
           strategyOf({ clientSecret: secret, clientAuthentication, skipUserProfile: false }),
         )
