@@ -6,7 +6,7 @@ import { createApplication } from './application.js'
 function read(name: string, fallback?: string): string {
   const value = process.env[name]?.trim() || fallback
   if (value !== undefined) return value
-  return fail(new Error(`${name} is not set; see "Several processes" in the README.`))
+  return fail(new Error(`${name} is not set; see examples/redis/README.md`))
 }
 
 function fail({ message }: Error): never {

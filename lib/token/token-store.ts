@@ -30,32 +30,33 @@ export function checkTokenStore(where: string, store: unknown): asserts store is
 
 /** Keeps tokens in the memory of one process, as long as it runs. */
 export class MemoryTokenStore implements TokenStore {
-  private readonly texts = new Map<string, string>()
+  // Hidden from inspection, so that no log of a manager shows tokens.
+  readonly #texts = new Map<string, string>()
   /** By key, the end of whoever came last for its lock. */
-  private readonly queues = new Map<string, Promise<void>>()
+  readonly #queues = new Map<string, Promise<void>>()
 
   async read(key: string): Promise<string | undefined> {
-    return this.texts.get(key)
+    return this.#texts.get(key)
   }
 
   async write(key: string, text: string | undefined, expected?: string): Promise<boolean> {
-    if (expected !== undefined && this.texts.get(key) !== expected) return false
-    if (text === undefined) this.texts.delete(key)
-    else this.texts.set(key, text)
+    if (expected !== undefined && this.#texts.get(key) !== expected) return false
+    if (text === undefined) this.#texts.delete(key)
+    else this.#texts.set(key, text)
     return true
   }
 
   async lock<Result>(key: string, run: () => Promise<Result>): Promise<Result> {
-    const result = Promise.resolve(this.queues.get(key)).then(run)
+    const result = Promise.resolve(this.#queues.get(key)).then(run)
     const end = result.then(
       () => undefined,
       () => undefined,
     )
-    this.queues.set(key, end)
+    this.#queues.set(key, end)
     try {
       return await result
     } finally {
-      if (this.queues.get(key) === end) this.queues.delete(key)
+      if (this.#queues.get(key) === end) this.#queues.delete(key)
     }
   }
 }

@@ -443,6 +443,17 @@ describe('TokenManager', () => {
     expect(server.revoked).to.be.empty
   })
 
+  it('shows no token when it is inspected', async () => {
+    await signIn()
+    const shown = inspect(new TokenManager({ strategy: server.strategy(), store }), {
+      depth: 9,
+      showHidden: true,
+    })
+    expect(shown)
+      .to.contain('MemoryTokenStore')
+      .and.not.match(/access of|refresh of/)
+  })
+
   describe('with a store that cannot be trusted', () => {
     it('refuses the tokens of another key, and shows neither', async () => {
       await signIn(21_600, 'somebody else')

@@ -9,12 +9,6 @@ const newer = 'another secret of thirty-two chars'
 describe('MemoryTokenStore', () => {
   const shared = new MemoryTokenStore()
   describeTokenStore(() => shared)
-
-  it('keeps no lock that nobody holds', async () => {
-    const store = new MemoryTokenStore()
-    await Promise.all([store.lock('a', async () => {}), store.lock('a', async () => {})])
-    expect((store as unknown as { queues: Map<string, unknown> }).queues).to.have.property('size', 0)
-  })
 })
 
 describe('sealTokens', () => {
