@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { parseArgs } from 'node:util'
 import { findMeant } from '../check.js'
 import { labelOf } from './account.js'
 import { type Emulator, startEmulatorOn } from './emulator.js'
@@ -41,27 +41,20 @@ const meanings: Readonly<Record<string, (value: string) => object>> = {
 }
 const names = [...Object.keys(meanings), 'host']
 
-interface Command {
-  readonly options: EmulatorOptions
-  readonly host: string
-  readonly isHelp: boolean
-}
-
-function parseCommand(words: readonly string[]): Command {
+function parseCommand(words: readonly string[]) {
   const texts = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
-  const config = {
-    args: [...words],
-    allowPositionals: true,
-    options: { ...texts, help: { type: 'boolean' } },
-  }
-  const { values, positionals } = parseArgs(config as ParseArgsConfig)
-  const { help: isHelp = false, host = '127.0.0.1', ...given } = values as Record<string, string>
+  const options = { ...texts, help: { type: 'boolean' as const } }
+  const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options })
+  const { help: isHelp = false, host = '127.0.0.1', ...given } = values as Record<string, string | true>
   if (!isHelp && positionals.join(' ') !== 'emulator')
     throw new Error(`there is one command, emulator, not "${positionals.join(' ')}"`)
   // A file comes first, so that flags change what it says.
   const flags = Object.entries(given).sort(([name]) => (name === 'options' ? -1 : 1))
-  const options = Object.assign({ port: 4000 }, ...flags.map(([name, value]) => meanings[name]?.(value)))
-  return { options, host, isHelp: Boolean(isHelp) }
+  const meant: EmulatorOptions = Object.assign(
+    { port: 4000 },
+    ...flags.map(([name, value]) => meanings[name]?.(`${value}`)),
+  )
+  return { isHelp: isHelp === true, host: `${host}`, options: meant, settings: parseOptions(meant) }
 }
 
 const buildTable = (rows: ReadonlyArray<readonly string[]>): string =>
@@ -100,25 +93,22 @@ function explain({ message }: Error): string {
 export async function run(words: readonly string[]): Promise<0 | 1 | 2> {
   let code: 1 | 2 = 2
   try {
-    const { isHelp, host, options } = parseCommand(words)
-    const settings = parseOptions(options)
+    const { isHelp, host, options, settings } = parseCommand(words)
     code = 1
     if (isHelp) console.log(help)
-    else await start(host, options, settings)
+    else {
+      const emulator = await startEmulatorOn(host, options)
+      if (host !== '127.0.0.1')
+        console.error(`Warning: it listens on ${host}. Whoever reaches it can sign in as anybody.`)
+      console.log(describe(emulator, settings))
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void emulator.close())
+    }
     return 0
   } catch (error) {
     console.error(`passport-xai: ${explain(error as Error)}`)
     if (code === 2) console.error('npx passport-xai emulator --help shows the options.')
     return code
   }
-}
-
-async function start(host: string, options: EmulatorOptions, settings: EmulatorSettings): Promise<void> {
-  const emulator = await startEmulatorOn(host, options)
-  if (host !== '127.0.0.1')
-    console.error(`Warning: it listens on ${host}. Whoever reaches it can sign in as anybody.`)
-  console.log(describe(emulator, settings))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void emulator.close())
 }
 
 if (require.main === module)

@@ -27,11 +27,16 @@ async function authorize(emulator: EmulatorState, url: string, decision: Decisio
   const cookie = await buildSessionCookie(emulator, decision)
   const sent = request(url, { headers: { accept: 'application/json', cookie }, agent: false }).end()
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
-  const body = Buffer.concat(await response.toArray())
   const { location } = response.headers
+  // Enough for every error; what was ordered of the emulator may have no end.
+  let body = ''
+  for await (const chunk of response) {
+    body += chunk
+    if (body.length > 2_000) break
+  }
   if (location !== undefined) return location
   const refusal = 'the emulator refuses this authorization request'
-  throw new Error(`${where}: ${refusal} (HTTP ${response.statusCode}): ${body}`)
+  throw new Error(`${where}: ${refusal} (HTTP ${response.statusCode}): ${body.slice(0, 2_000)}`)
 }
 
 async function verify(emulator: EmulatorState, userCode: string, decision: Decision): Promise<void> {
@@ -50,7 +55,7 @@ export async function decide(
 ): Promise<string | undefined> {
   const { issuer, settings } = emulator
   const decision = parseDecision(settings, options)
-  const text = typeof target === 'string' ? target : `${target?.href}`
+  const text = typeof target === 'string' ? target : `${target?.href ?? ''}`
   if (/^[\w -]+$/.test(text)) return void (await verify(emulator, text, decision))
   const { origin, pathname, searchParams, href } = new URL(URL.canParse(text) ? text : 'about:blank')
   const userCode = searchParams.get('user_code')

@@ -119,6 +119,8 @@ describe('emulator.decide', () => {
   it('meets a fault that was ordered, as a browser would', async () => {
     emulator.misbehaveOnce({ path: '/oauth2/authorize', status: 503, body: 'down' })
     expect((await rejection(decide())).message).to.contain('(HTTP 503): down')
+    emulator.misbehaveOnce({ path: '/oauth2/authorize', status: 500, endless: true, body: 'endless ' })
+    expect((await rejection(decide())).message).to.match(/\(HTTP 500\): (endless ){250}$/)
     emulator.misbehaveOnce({ path: '/oauth2/authorize', cut: 'before-headers' })
     expect(await rejection(decide())).to.include({ code: 'ECONNRESET' })
   })
@@ -143,6 +145,8 @@ describe('emulator.decide', () => {
         'url must be an authorization URL of',
       ],
       ['another path', () => `${emulator.issuer}/oauth2/token`, {}, 'url must be an authorization URL of'],
+      ['a relative URL', () => '/connect', {}, 'url must be an authorization URL of'],
+      ['nothing', () => undefined as unknown as string, {}, 'or a user code'],
       ['a device page without a code', () => `${emulator.issuer}/oauth2/device`, {}, 'or a user code'],
       [
         'an account that there is not',
