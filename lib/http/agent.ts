@@ -3,10 +3,10 @@ import https = require('node:https')
 
 import type { Duplex } from 'node:stream'
 
-/** Milliseconds after which Node's own agents close an idle connection; people take longer at xAI's pages. */
+/** Milliseconds after which Node's global agents close an idle connection. */
 const nodeIdleTimeout = 5000
 
-/** Milliseconds after which ours do. */
+/** Milliseconds after which ours close one: people take longer than five seconds at xAI's pages. */
 const idleTimeout = 120_000
 
 /** Our agents, by the global agent whose settings they have. */
@@ -41,8 +41,8 @@ export function idleConnectionsOf(agent: http.Agent | boolean | undefined, url: 
   return freeSocketsOf(agent).flatMap(([name, sockets = []]) => (name.startsWith(start) ? sockets : []))
 }
 
-/** Closes a connection when something arrives while it is idle: nobody has asked for it. */
-export function closeOnUnaskedData(agent: http.Agent | boolean | undefined, socket: Duplex): void {
+/** Closes a connection when something arrives while it is idle: it is nobody's response (RFC 9112 §9.2). */
+export function closeOnUnsolicitedData(agent: http.Agent | boolean | undefined, socket: Duplex): void {
   socket.on('data', () => {
     if (freeSocketsOf(agent).some(([, sockets = []]) => sockets.includes(socket))) socket.destroy()
   })

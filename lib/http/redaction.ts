@@ -15,7 +15,7 @@ const runs = new RegExp(`((?:[\\w-]|${joiner.source})+)|${separator.source}`, 'g
 const namedToken = /("(?:access|refresh|id)_token"\s*:\s*")[^"\\]+/g
 
 /** The name of a form's parameter before its value. */
-const parameterName = /^[a-z_]+(?:=|%3D)(?=.)/i
+const parameterName = /^[a-z_]+(?:=|%3[Dd])(?=.)/
 
 const uuid = /^[\dA-F]{8}(?:-[\dA-F]{4}){3}-[\dA-F]{12}$/i
 

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { urlToHttpOptions } from 'node:url'
 import { isTraced, type RequestEvent, trace } from '../diagnostics.js'
-import { closeOnUnaskedData, defaultAgentFor, idleConnectionsOf } from './agent.js'
+import { closeOnUnsolicitedData, defaultAgentFor, idleConnectionsOf } from './agent.js'
 
 /** How requests introduce themselves; a test holds it to the version in package.json. */
 const userAgent = 'passport-xai/0.1.0'
@@ -21,7 +21,7 @@ export interface HttpRequest {
   url: string
   headers: http.OutgoingHttpHeaders
   body?: string | Uint8Array
-  /** Default: one of our own, see {@link defaultAgentFor}. */
+  /** Default: see {@link defaultAgentFor}. */
   agent?: http.Agent | boolean | undefined
   signal?: AbortSignal | undefined
   /** Milliseconds for everything: connect, headers and body, of a second try as well. */
@@ -60,7 +60,8 @@ export class OversizedBodyError extends Error {
  * Sends a request and reads its whole response, within one deadline and one size limit.
  *
  * A server may close a kept-alive connection at any time, also while a request is on its way (RFC 9112 §9.5). When
- * that happens before any byte of a response, the request goes out once more, on a new connection.
+ * that happens before any byte of a response, the request goes out once more, on a new connection. Should the first
+ * one have been acted on, a single-use code is refused then: the sign-in is lost, as it would be without the second.
  *
  * @throws {DeadlineError} {@link OversizedBodyError}, or what `node:http` reported about the connection
  */
@@ -144,7 +145,7 @@ function exchange(
 
     request.on('socket', (socket) => {
       const isUsed = usedSockets.has(socket)
-      if (!isUsed) closeOnUnaskedData(agent, socket)
+      if (!isUsed) closeOnUnsolicitedData(agent, socket)
       usedSockets.add(socket)
       mayResend = !isLast && (isUsed || request.reusedSocket)
       if (mayResend)

@@ -6,6 +6,7 @@ import { mock } from 'node:test'
 import { expect } from 'chai'
 import { type XaiAuthenticateOptions, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
 import { act } from '../support/direct-sign-in.js'
+import { Playback } from '../support/playback.js'
 import { until } from '../support/until.js'
 
 const jwks = '/.well-known/jwks.json'
@@ -134,6 +135,19 @@ describe('while the person is away', () => {
     await finish()
     expect(opened).to.equal(1)
     agent.destroy()
+  })
+
+  it('nothing is dialled that nock forbids', async () => {
+    const playback = new Playback()
+    playback.begin()
+    try {
+      const finish = await begin(buildStrategy())
+      expect(await finish()).to.have.nested.property('value.cause.code', 'ENETUNREACH')
+    } finally {
+      playback.end()
+    }
+    await settle()
+    expect(opened).to.equal(0)
   })
 
   it('a server that cannot be reached disturbs nobody', async () => {
