@@ -41,7 +41,7 @@ export function buildConfiguration(emulator: EmulatorState): Configuration {
 
   return {
     adapter: (kind) => store.buildAdapter(kind),
-    jwks: keys.jwks,
+    jwks: { keys: keys.map(({ jwk }) => jwk) },
     clients: clients.map((client) =>
       buildClient(client, ['authorization_code', 'refresh_token', ...(deviceFlow ? [deviceGrant] : [])]),
     ),
@@ -71,15 +71,7 @@ export function buildConfiguration(emulator: EmulatorState): Configuration {
         allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
       },
     },
-    routes: {
-      authorization: paths.authorization,
-      jwks: paths.jwks,
-      revocation: paths.revocation,
-      token: paths.token,
-      userinfo: paths.userinfo,
-      device_authorization: paths.deviceAuthorization,
-      code_verification: paths.device,
-    },
+    routes: paths,
     // Seconds. A code lives for a minute, so that a person may paste it by hand.
     ttl: {
       AccessToken: tokenLifetime,

@@ -60,7 +60,7 @@ export async function decide(
   const { origin, pathname, searchParams, href } = new URL(URL.canParse(text) ? text : 'about:blank')
   const userCode = searchParams.get('user_code')
   if (origin === issuer && pathname === paths.authorization) return authorize(emulator, href, decision)
-  if (origin === issuer && pathname === paths.device && userCode !== null)
+  if (origin === issuer && pathname === paths.code_verification && userCode !== null)
     return void (await verify(emulator, userCode, decision))
   const accepted = `an authorization URL of ${issuer}, a verification_uri_complete or a user code`
   throw optionError(where, `url must be ${accepted}`)

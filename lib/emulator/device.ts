@@ -43,7 +43,7 @@ const showCodeForm = (ctx: Context, userCode: string, problem?: string): void =>
     status: problem === undefined ? 200 : 400,
     title: 'Enter your code',
     content: html`<p class="lead">${problem} ${problem ? 'Type the code again, or begin anew' : 'Type the code that you see'} on your device.</p>
-<form method="get" action="${paths.device}">
+<form method="get" action="${paths.code_verification}">
 <div class="field"><label for="user_code">Code</label>
 <div><input id="user_code" name="user_code" value="${userCode}" placeholder="XXXX-XXXX" autocomplete="off" autocapitalize="characters" spellcheck="false" required>
 <button class="primary">Continue</button></div></div>

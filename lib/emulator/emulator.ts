@@ -6,7 +6,8 @@ import type { Misbehaviour } from './misbehaviour.js'
 import { loadOIDCProvider } from './oidc-provider.js'
 import { type EmulatorDecision, type EmulatorOptions, parseOptions } from './option.js'
 import { buildProvider } from './provider.js'
-import type { EmulatorRequest } from './request-log.js'
+import type { EmulatorRequest } from './request.js'
+import { SigningKey } from './signing-key.js'
 import { EmulatorState } from './state.js'
 
 /** An authorization server on loopback that behaves as xAI's does, as far as that is known. */
@@ -30,7 +31,7 @@ export interface Emulator {
    * @throws {Error} when the emulator shows an error instead, or the code is unknown, used or expired
    */
   decide(url: string | { readonly href: string }, decision?: EmulatorDecision): Promise<string | undefined>
-  /** Answers the next request of a path in another way; several orders for one path wait for their turn. */
+  /** Responds to the next request of a path in another way; several orders for one path wait for their turn. */
   misbehaveOnce(misbehaviour: Misbehaviour): void
   /** Forges the next token, or the next response of userinfo; several orders wait for their turn. */
   forgeNext(forgery: Forgery): void
@@ -50,7 +51,7 @@ const listen = (server: Server, port: number, host: string): Promise<number> =>
   })
 
 function buildEmulator(emulator: EmulatorState, close: () => Promise<void>): Emulator {
-  const { issuer, settings, log, misbehaviours, forger, keys } = emulator
+  const { issuer, settings, requests, misbehaviours, forger } = emulator
   const publicClient = settings.clients.find(({ clientSecret }) => clientSecret === undefined)
   const confidentialClient = settings.clients.find(({ clientSecret }) => clientSecret !== undefined)
   return {
@@ -66,14 +67,15 @@ function buildEmulator(emulator: EmulatorState, close: () => Promise<void>): Emu
       return { clientID, clientSecret }
     },
     get requests() {
-      return log.requests
+      return [...requests]
     },
-    clearRequests: () => log.clear(),
+    clearRequests: () => void requests.splice(0),
     decide: (url, decision = {}) => decide(emulator, url, decision),
     misbehaveOnce: (misbehaviour) => misbehaviours.order(misbehaviour),
     forgeNext: (forgery) => forger.order(forgery),
     rotateKeys: async ({ keepOld = false } = {}) => {
-      keys.rotate(keepOld)
+      const { keys } = emulator
+      emulator.keys = keepOld ? [new SigningKey(), ...keys] : keys.map(() => new SigningKey())
       emulator.provider = buildProvider(emulator)
     },
     close,

@@ -29,7 +29,7 @@ async function respondToToken(
   ctx: Context,
   next: () => Promise<void>,
 ): Promise<void> {
-  const { forger, keys, settings } = emulator
+  const { forger, signingKey, settings } = emulator
   const { parameters = {} } = ctx.state.request
   if (settings.refuseJSON && mediaTypeOf(ctx.headers) !== formType)
     return refuse(ctx, 415, 'invalid_request', `Content-Type must be ${formType}`)
@@ -38,7 +38,7 @@ async function respondToToken(
   if (echoError) return refuse(ctx, 400, ...echoError)
   await next()
   const tokens = ctx.body as { id_token?: string }
-  if (tokens.id_token) ctx.body = { ...tokens, id_token: forger.buildIDToken(tokens.id_token, keys.signing) }
+  if (tokens.id_token) ctx.body = { ...tokens, id_token: forger.buildIDToken(tokens.id_token, signingKey) }
 }
 
 /** The token endpoint, one request after the other. */

@@ -1,7 +1,7 @@
 import { findMeant, optionError } from '../check.js'
 import { boolean, checkRules, integer, isRecord, oneOf, type Rules } from './rule.js'
 
-/** How the next request of a path shall be answered. */
+/** What the response to the next request of a path shall be. */
 export interface Misbehaviour {
   /** The path of the endpoint whose next request this is for, such as `/oauth2/token`. */
   readonly path: string

@@ -1,4 +1,4 @@
-/** The paths of xAI's OAuth server; the page of a device sign-in is at `accounts.x.ai` there. */
+/** The paths of xAI's OAuth server, by oidc-provider's names; the last one is at `accounts.x.ai` there. */
 export const paths = {
   discovery: '/.well-known/openid-configuration',
   jwks: '/.well-known/jwks.json',
@@ -6,15 +6,19 @@ export const paths = {
   token: '/oauth2/token',
   userinfo: '/oauth2/userinfo',
   revocation: '/oauth2/revoke',
-  deviceAuthorization: '/oauth2/device/code',
-  device: '/oauth2/device',
+  device_authorization: '/oauth2/device/code',
+  code_verification: '/oauth2/device',
 } as const
 
 /** The device page under a name that is short to type; it redirects. */
 export const shortDevicePath = '/device'
 
 /** What there is of the device authorization grant. */
-export const deviceGrantPaths: readonly string[] = [paths.deviceAuthorization, paths.device, shortDevicePath]
+export const deviceGrantPaths: readonly string[] = [
+  paths.device_authorization,
+  paths.code_verification,
+  shortDevicePath,
+]
 
 /** The sign-in pages of one authorization request are at this path, a slash and its id. */
 export const signInPath = '/sign-in'

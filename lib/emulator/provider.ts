@@ -25,7 +25,7 @@ function buildAccessToken(emulator: EmulatorState, token: AccessToken, jti: stri
     principal_type: type,
     principal_id: id,
   }
-  return emulator.forger.buildAccessToken(claims, emulator.keys.signing)
+  return emulator.forger.buildAccessToken(claims, emulator.signingKey)
 }
 
 /** Changes what oidc-provider makes up as a token, which is also the name that it stores it under. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Context } from './oidc-provider.js'
-import type { EmulatorRequest } from './request-log.js'
+import type { EmulatorRequest } from './request.js'
 
 const limit = 64 * 1024
 

@@ -22,9 +22,9 @@ const routes: Readonly<Record<string, Methods>> = {
   [paths.token]: { POST: token },
   [paths.userinfo]: { GET: userinfo, POST: userinfo },
   [paths.revocation]: { POST: revocation },
-  [paths.deviceAuthorization]: { POST: deviceAuthorization },
-  [paths.device]: { GET: verifyDevice, POST: verifyDevice },
-  [shortDevicePath]: { GET: (_emulator, ctx) => ctx.redirect(`${paths.device}${ctx.search}`) },
+  [paths.device_authorization]: { POST: deviceAuthorization },
+  [paths.code_verification]: { GET: verifyDevice, POST: verifyDevice },
+  [shortDevicePath]: { GET: (_emulator, ctx) => ctx.redirect(`${paths.code_verification}${ctx.search}`) },
 }
 
 function findMethods({ settings }: EmulatorState, path: string): Methods | undefined {
@@ -52,17 +52,21 @@ function dropHeaders({ res }: Context): void {
     if (name === 'vary' || name.startsWith('access-control-')) res.removeHeader(name)
 }
 
-/** What happens to every request before oidc-provider sees it: it is recorded, routed, and answered as ordered. */
+/** How many requests are remembered. */
+const limit = 1000
+
+/** What happens to every request before oidc-provider sees it: it is recorded, routed, and met with what misbehaveOnce ordered. */
 export const receive =
   (emulator: EmulatorState): Middleware =>
   async (ctx, next) => {
-    const { log, misbehaviours, issuer } = emulator
+    const { requests, misbehaviours, issuer } = emulator
     const { path } = ctx
     try {
       const body = await readBody(ctx.req)
       const request = describeRequest(ctx, `${body ?? ''}`)
       ctx.state.request = request
-      log.add(request)
+      requests.push(request)
+      if (requests.length > limit) requests.shift()
       const respond = async (): Promise<void> => {
         if (body === undefined) return refuse(ctx, 413, 'invalid_request', 'The body is larger than 64 KiB')
         replay(ctx, body, new URL(issuer).host)

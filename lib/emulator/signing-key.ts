@@ -39,26 +39,3 @@ export class SigningKey {
     return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
   }
 }
-
-/** The keys of an authorization server; the first one signs. */
-export class KeyRing {
-  private keys: readonly SigningKey[]
-
-  constructor(size: number) {
-    this.keys = Array.from({ length: size }, () => new SigningKey())
-  }
-
-  get signing(): SigningKey {
-    return this.keys[0] as SigningKey
-  }
-
-  /** All private halves, in order. */
-  get jwks(): { keys: Array<Record<string, unknown>> } {
-    return { keys: this.keys.map(({ jwk }) => jwk) }
-  }
-
-  /** Signs with a new key from now on; the old ones leave the JWKS at once, replaced by others, unless kept. */
-  rotate(keepOld: boolean): void {
-    this.keys = keepOld ? [new SigningKey(), ...this.keys] : this.keys.map(() => new SigningKey())
-  }
-}

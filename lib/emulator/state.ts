@@ -5,8 +5,8 @@ import { MisbehaviourQueue } from './misbehaviour.js'
 import type { Context, OIDCProviderModule, Provider } from './oidc-provider.js'
 import type { EmulatorSettings } from './option.js'
 import { deviceGrantPaths, paths } from './path.js'
-import { RequestLog } from './request-log.js'
-import { KeyRing } from './signing-key.js'
+import type { EmulatorRequest } from './request.js'
+import { SigningKey } from './signing-key.js'
 import { MemoryStore } from './store.js'
 
 /** All that one emulator consists of; what serves its endpoints shares it. */
@@ -14,13 +14,15 @@ export class EmulatorState {
   /** Another one after each rotation of keys, over the same store. */
   declare provider: Provider
   readonly store = new MemoryStore()
-  readonly keys: KeyRing
+  /** The keys that the JWKS shows; the first one signs. */
+  keys: readonly SigningKey[]
   readonly forger = new Forger()
   readonly misbehaviours: MisbehaviourQueue
-  readonly log = new RequestLog()
+  /** What the emulator was asked, oldest first. */
+  readonly requests: EmulatorRequest[] = []
   /** When each device code was last asked for, in milliseconds, and how many seconds must pass until the next time. */
   readonly polls = new Map<string, { readonly at: number; readonly interval: number }>()
-  /** Token requests are answered one at a time, so that a token that is used twice at once is noticed. */
+  /** Token requests are served one at a time, so that a token that is used twice at once is noticed. */
   lastTokenRequest: Promise<unknown> = Promise.resolve()
 
   /** @param closing is aborted when the emulator closes */
@@ -30,11 +32,15 @@ export class EmulatorState {
     readonly module: OIDCProviderModule,
     readonly closing: AbortSignal,
   ) {
-    this.keys = new KeyRing(settings.signingKeys)
+    this.keys = Array.from({ length: settings.signingKeys }, () => new SigningKey())
     const served = Object.values(paths).filter(
       (path) => settings.deviceFlow || !deviceGrantPaths.includes(path),
     )
     this.misbehaviours = new MisbehaviourQueue(served)
+  }
+
+  get signingKey(): SigningKey {
+    return this.keys[0] as SigningKey
   }
 
   findAccount(id: unknown): EmulatorAccount | undefined {

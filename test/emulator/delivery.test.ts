@@ -95,7 +95,7 @@ describe("delivery by fetch, as xAI's consent page does it", () => {
   })
 
   const refusals: ReadonlyArray<readonly [what: string, listener: RequestListener]> = [
-    ['answers with a page', (_request, response) => response.end('<h1>Sign in</h1>')],
+    ['responds with a page', (_request, response) => response.end('<h1>Sign in</h1>')],
     ['allows another origin', grants(() => 'https://accounts.x.ai')],
     ['does not allow private networks', grants(() => '*', 204, 'false')],
     ['redirects', grants(() => '*', 302)],

@@ -209,7 +209,7 @@ describe('startEmulator', () => {
     expect(json).to.include({ error: 'invalid_client' }).and.not.to.have.property('access_token')
   })
 
-  it('answers an unknown path with a page, an unknown method with 405', async () => {
+  it('responds to an unknown path with a page, to an unknown method with 405', async () => {
     const browser = new CookieClient()
     for (const path of ['/', '/oauth/token', '/oauth2/authorize/a/b', '/sign-in/', '/sign-in/a/b']) {
       const unknown = await browser.get(`${emulator.issuer}${path}`)

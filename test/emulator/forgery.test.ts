@@ -154,7 +154,7 @@ describe('forgeNext', () => {
       await verified(`${next.json.access_token}`, { keys })
     })
 
-  it('forges userinfo of another sub, once, and not an answer that is refused', async () => {
+  it('forges userinfo of another sub, once, and not a response that is refused', async () => {
     const application = new RelyingParty(emulator)
     const { json } = await application.tokens()
     const { sub } = claimsOf(`${json.id_token}`)
@@ -180,7 +180,7 @@ describe('forgeNext', () => {
     expect(claimsOf(`${taken.json.id_token}`).nonce).to.equal(first.nonce)
   })
 
-  it('waits for an answer that has an id_token', async () => {
+  it('waits for a response that has an id_token', async () => {
     emulator.forgeNext('wrong iss')
     const team = await new RelyingParty(emulator).tokens('team')
     expect(team.json).not.to.have.property('id_token')

@@ -24,12 +24,12 @@ describe('misbehaveOnce', () => {
   after(() => emulator.close())
   beforeEach(() => emulator.clearRequests())
 
-  it('answers with another status, headers and body, once', async () => {
+  it('responds with another status, headers and body, once', async () => {
     const headers = { 'content-type': 'text/html', 'retry-after': '7' }
     emulator.misbehaveOnce({ path, status: 503, headers, body: '<h1>Just a moment</h1>' })
-    const answer = await browser.get(url)
-    expect(answer).to.include({ status: 503, body: '<h1>Just a moment</h1>' })
-    expect(answer.headers).to.include(headers)
+    const response = await browser.get(url)
+    expect(response).to.include({ status: 503, body: '<h1>Just a moment</h1>' })
+    expect(response.headers).to.include(headers)
     expect(emulator.requests.map(({ status }) => status)).to.deep.equal([503])
     expect((await browser.get(url)).status).to.equal(200)
   })
@@ -41,21 +41,21 @@ describe('misbehaveOnce', () => {
     expect(Buffer.concat(await response.toArray())).to.deep.equal(Buffer.from([0x7b, 0xff, 0x7d]))
   })
 
-  it('adds headers to the ordinary answer', async () => {
+  it('adds headers to the ordinary response', async () => {
     emulator.misbehaveOnce({ path, headers: { 'x-added': 'yes' } })
     const { status, headers, body } = await browser.get(url)
     expect({ status, added: headers['x-added'] }).to.deep.equal({ status: 200, added: 'yes' })
     expect(JSON.parse(body).keys).to.have.lengthOf(2)
   })
 
-  it('waits before the ordinary answer', async () => {
+  it('waits before the ordinary response', async () => {
     emulator.misbehaveOnce({ path, delay: 30 })
     const begun = performance.now()
     expect((await browser.get(url)).status).to.equal(200)
     expect(performance.now() - begun).to.be.at.least(29)
   })
 
-  it('never answers, and stops waiting when the client goes away', async () => {
+  it('never responds, and stops waiting when the client goes away', async () => {
     emulator.misbehaveOnce({ path, delay: Number.POSITIVE_INFINITY })
     const request = get(url, { agent: false })
     const failed = once(request, 'error')
@@ -72,7 +72,7 @@ describe('misbehaveOnce', () => {
     expect(emulator.requests[0]).not.to.have.property('status')
   })
 
-  it('cuts the ordinary answer in the body', async () => {
+  it('cuts the ordinary response in the body', async () => {
     emulator.misbehaveOnce({ path, cut: 'in-body' })
     const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage]
     const chunks: Buffer[] = []
@@ -102,7 +102,7 @@ describe('misbehaveOnce', () => {
       expect((await browser.get(url)).status).to.equal(200)
     })
 
-  it('carries nothing out when the answer is another', async () => {
+  it('carries nothing out when the response is another', async () => {
     const application = new RelyingParty(emulator)
     const callback = await application.signIn()
     emulator.misbehaveOnce({ path: '/oauth2/token', status: 500, body: '' })
@@ -118,7 +118,7 @@ describe('misbehaveOnce', () => {
     ['is replaced', { status: 502, body: 'not JSON', carriedOut: true }],
   ]
   for (const [what, misbehaviour] of lost)
-    it(`spends a refresh token whose answer ${what}`, async () => {
+    it(`spends a refresh token whose response ${what}`, async () => {
       const application = new RelyingParty(emulator)
       const { json } = await application.tokens()
       emulator.misbehaveOnce({ path: '/oauth2/token', ...misbehaviour })

@@ -41,9 +41,12 @@ describe('the refresh tokens of the emulator', () => {
   })
 
   it('revoke their family when one is used twice at once', async () => {
-    const answers = await Promise.all([application.refresh(refreshToken), application.refresh(refreshToken)])
-    expect(answers.map(({ status }) => status)).to.have.members([200, 400])
-    const successor = answers.find(({ status }) => status === 200)?.json.refresh_token
+    const responses = await Promise.all([
+      application.refresh(refreshToken),
+      application.refresh(refreshToken),
+    ])
+    expect(responses.map(({ status }) => status)).to.have.members([200, 400])
+    const successor = responses.find(({ status }) => status === 200)?.json.refresh_token
     isRefused(await application.refresh(`${successor}`), 'Refresh token has been revoked')
   })
 
@@ -82,11 +85,11 @@ describe('the refresh tokens of the emulator', () => {
 
   it('are not revoked by another client', async () => {
     const { clientID, clientSecret } = emulator.confidentialClient
-    const answer = await application.revoke(refreshToken, {
+    const response = await application.revoke(refreshToken, {
       client_id: clientID,
       client_secret: clientSecret,
     })
-    expect(answer.status).to.equal(200)
+    expect(response.status).to.equal(200)
     expect((await application.refresh(refreshToken)).status).to.equal(200)
   })
 

@@ -3,7 +3,6 @@ import { connect } from 'node:net'
 import { mock } from 'node:test'
 import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
-import { RequestLog } from '../../lib/emulator/request-log.js'
 import { MemoryStore } from '../../lib/emulator/store.js'
 import { CookieClient } from '../support/browserless-client.js'
 import { RelyingParty } from './relying-party.js'
@@ -31,6 +30,16 @@ describe('a request to the emulator', () => {
     expect(emulator.requests.map(({ path }) => path)).to.deep.equal(['/.well-known/jwks.json'])
     print.mock.restore()
     expect(print.mock.callCount()).to.equal(0)
+  })
+
+  it('is remembered with the last 999 others', async () => {
+    const socket = connect(Number(new URL(emulator.issuer).port), '127.0.0.1')
+    const get = (path: string, connection: string): string =>
+      `GET ${path} HTTP/1.1\r\nHost: h\r\nConnection: ${connection}\r\n\r\n`
+    const paths = Array.from({ length: 1001 }, (_, index) => `/${index}`)
+    socket.write(paths.map((path) => get(path, path === '/1000' ? 'close' : 'keep-alive')).join(''))
+    await socket.toArray()
+    expect(emulator.requests.map(({ path }) => path)).to.deep.equal(paths.slice(1))
   })
 
   it('may come in chunks, and is recorded with the headers that came', async () => {
@@ -148,13 +157,5 @@ describe('a request to the emulator', () => {
         await new Promise(setImmediate)
         expect(warnings.map(({ message }) => message)).to.deep.equal(['the store is broken'])
       })
-  })
-})
-
-describe('RequestLog', () => {
-  it('forgets the oldest request beyond its limit', () => {
-    const log = new RequestLog(2)
-    for (const path of ['/1', '/2', '/3']) log.add({ method: 'GET', path, query: {}, headers: {}, body: '' })
-    expect(log.requests.map(({ path }) => path)).to.deep.equal(['/2', '/3'])
   })
 })

@@ -66,13 +66,13 @@ describe('the pages of the emulator', () => {
     const consent = await browser.click(accounts, 'account', 'team')
     const [, link = ''] = /<a href="([^"]*)">Use another account/.exec(consent.body) ?? []
     const again = await browser.get(new URL(link, consent.url).href)
-    const answer = await browser.click(
+    const response = await browser.click(
       await browser.click(again, 'account', 'personal'),
       'decision',
       'allow',
       isCallback,
     )
-    const { json } = await application.exchange(parametersOf(answer))
+    const { json } = await application.exchange(parametersOf(response))
     expect(json).to.have.property('id_token')
   })
 
@@ -93,7 +93,7 @@ describe('the pages of the emulator', () => {
     expect(empty.body).to.contain('Choose an account')
   })
 
-  it('take an empty answer to the question of consent as no', async () => {
+  it('take an empty response to the question of consent as no', async () => {
     const accounts = await application.browser.open(application.authorizationURL())
     const consent = await application.browser.click(accounts, 'account', 'personal')
     const posted = await application.browser.send(consent.url, { method: 'POST' })
@@ -121,8 +121,8 @@ describe('the pages of the emulator', () => {
       callbacks.push(parametersOf(await browser.click(consent, 'decision', 'allow', isCallback)))
     }
     expect(callbacks.map((callback) => callback.get('state'))).to.deep.equal(['second', 'first'])
-    const answers = await Promise.all(callbacks.map((callback) => application.exchange(callback)))
-    expect(answers.map(({ status, json }) => [status, 'id_token' in json])).to.deep.equal([
+    const responses = await Promise.all(callbacks.map((callback) => application.exchange(callback)))
+    expect(responses.map(({ status, json }) => [status, 'id_token' in json])).to.deep.equal([
       [200, false],
       [200, true],
     ])
@@ -188,7 +188,7 @@ describe('the authorization endpoint of the emulator', () => {
     ['no client', { client_id: undefined }, 'client_id'],
     ['no redirect URI', { redirect_uri: undefined }, 'redirect_uri'],
     ['a redirect URI elsewhere', { redirect_uri: 'https://attacker.example/' }, 'invalid_redirect_uri'],
-    ['a redirect URI that is no URL', { redirect_uri: 'nonsense' }, 'invalid_redirect_uri'],
+    ['a redirect URI that is not a URL', { redirect_uri: 'nonsense' }, 'invalid_redirect_uri'],
     ['a loopback name without http', { redirect_uri: 'https://localhost/callback' }, 'invalid_redirect_uri'],
     [
       'a name that begins like loopback',

@@ -10,7 +10,7 @@ describe('the token endpoint of the emulator', () => {
   after(() => emulator.close())
 
   const refusals: ReadonlyArray<
-    readonly [what: string, changes: Record<string, string | undefined>, status: number, answer: object]
+    readonly [what: string, changes: Record<string, string | undefined>, status: number, response: object]
   > = [
     [
       'an exchange without the echo',
@@ -55,13 +55,13 @@ describe('the token endpoint of the emulator', () => {
     ['a secret of a public client', { client_secret: 'invented' }, 401, { error: 'invalid_client' }],
     ['no client', { client_id: undefined }, 400, { error: 'invalid_request' }],
   ]
-  for (const [what, changes, status, answer] of refusals)
+  for (const [what, changes, status, response] of refusals)
     it(`refuses ${what}`, async () => {
       const application = new RelyingParty(emulator)
       const refused = await application.exchange(await application.signIn(), changes)
       expect(refused.status).to.equal(status)
       expect(refused.headers['content-type']).to.match(/^application\/json/)
-      expect(refused.json).to.include(answer).and.not.to.have.property('access_token')
+      expect(refused.json).to.include(response).and.not.to.have.property('access_token')
     })
 
   it('refuses a verifier that another challenge began with', async () => {
@@ -110,11 +110,11 @@ describe('the token endpoint of the emulator', () => {
   it('refuses one of two exchanges of a code that come at once', async () => {
     const application = new RelyingParty(emulator)
     const callback = await application.signIn()
-    const answers = await Promise.all([application.exchange(callback), application.exchange(callback)])
-    expect(answers.map(({ status }) => status)).to.have.members([200, 400])
+    const responses = await Promise.all([application.exchange(callback), application.exchange(callback)])
+    expect(responses.map(({ status }) => status)).to.have.members([200, 400])
   })
 
-  it('answers a JSON body with 415, and spends nothing', async () => {
+  it('responds to a JSON body with 415, and spends nothing', async () => {
     const application = new RelyingParty(emulator)
     const callback = await application.signIn()
     const refused = await application.exchange(callback, {}, { 'content-type': 'application/json' })
@@ -157,7 +157,7 @@ describe('the token endpoint of the emulator', () => {
       expect((await application.exchange(callback, withoutEcho)).status).to.equal(200)
     })
 
-    it('answers a JSON body with 400', async () => {
+    it('responds to a JSON body with 400', async () => {
       const { status } = await new RelyingParty(plain).post(
         '/oauth2/token',
         {},

@@ -1,4 +1,4 @@
-/** A request as the emulator received it; `status` is added when it has been answered. */
+/** A request as the emulator received it; `status` is added when there is a response. */
 export interface EmulatorRequest {
   readonly method: string
   /** Without the query. */
@@ -13,24 +13,4 @@ export interface EmulatorRequest {
   readonly parameters?: Readonly<Record<string, string>>
   /** The HTTP status of the response; absent while there is none, and for ever when the connection was cut before it. */
   status?: number
-}
-
-/** What the emulator was asked, oldest first; the oldest are forgotten beyond the limit. */
-export class RequestLog {
-  private readonly kept: EmulatorRequest[] = []
-
-  constructor(private readonly limit = 1000) {}
-
-  get requests(): readonly EmulatorRequest[] {
-    return [...this.kept]
-  }
-
-  add(request: EmulatorRequest): void {
-    this.kept.push(request)
-    if (this.kept.length > this.limit) this.kept.shift()
-  }
-
-  clear(): void {
-    this.kept.length = 0
-  }
 }
