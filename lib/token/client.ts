@@ -1,25 +1,17 @@
-import type { OutgoingHttpHeaders } from 'node:http'
-import { OAuth2, type oauth2tokenCallback } from 'oauth'
+import type { oauth2tokenCallback } from 'oauth'
 import type { XaiOAuthError } from '../error.js'
-import { defaultAgentFor, idleConnectionsOf } from '../http/agent.js'
-import { buildRefusalError, type FailureNames, sendToXai } from '../http/failure.js'
+import { buildRefusalError, type FailureNames } from '../http/failure.js'
 import { secretUnlessWord } from '../http/redaction.js'
-import { type HttpRequest, type HttpResponse, sendRequest } from '../http/request.js'
+import type { HttpResponse } from '../http/request.js'
 import {
   type DeviceAuthorization,
   deviceAuthorizationNames,
   deviceGrantType,
   parseDeviceAuthorization,
 } from '../oauth/device-authorization.js'
-import {
-  buildClientAuthentication,
-  buildForm,
-  buildRefreshGrant,
-  type ClientAuthenticationMethod,
-  credentialSecrets,
-  type FormParameters,
-} from '../oauth/token-request.js'
+import { buildRefreshGrant, type FormParameters } from '../oauth/token-request.js'
 import { parseTokenResponse, refreshTokenOf, type XaiTokenResponse } from '../oauth/token-response.js'
+import { BoundedOAuth2, type XaiOAuth2Settings } from './bounded-client.js'
 import { buildExchange, exchangeNames } from './code-exchange.js'
 import {
   refreshNames,
@@ -29,15 +21,6 @@ import {
   type XaiTokens,
 } from './refresh.js'
 
-/** What requests to xAI need to know beyond what the constructor of `OAuth2` takes. */
-export interface XaiOAuth2Settings {
-  clientAuthentication: ClientAuthenticationMethod
-  revocationURL: string
-  /** Milliseconds. */
-  timeout: number
-  echoCodeChallenge: boolean
-}
-
 /** How a token is revoked. */
 export interface XaiRevokeOptions {
   /** What kind of token it is, for a server that keeps them apart. */
@@ -46,37 +29,11 @@ export interface XaiRevokeOptions {
   signal?: AbortSignal
 }
 
-type UnsentRequest = Omit<HttpRequest, 'what' | 'timeout' | 'agent'>
-
-type DataCallback = Parameters<OAuth2['get']>[2]
-
-/** A form that the client authenticates. */
-interface AuthenticatedForm {
-  url: string
-  protocol: Readonly<Record<string, string>>
-  extras?: FormParameters
-  signal?: AbortSignal | undefined
-  atMostOnce?: boolean
-}
-
 /**
- * The `oauth` package's client with its requests overridden: xAI's echo of the code challenge, one deadline, one
- * size limit, and errors that say what xAI said. The constructor takes the six arguments of `OAuth2`, because
- * passport-oauth2-refresh builds a second client with them.
+ * The client of a strategy: xAI's echo of the code challenge, one refresh at a time, revocation. The constructor takes
+ * the six arguments of `OAuth2`, because passport-oauth2-refresh builds a second client with them.
  */
-export class XaiOAuth2 extends OAuth2 {
-  private settings: XaiOAuth2Settings = {
-    clientAuthentication: 'none',
-    revocationURL: '',
-    timeout: 20_000,
-    echoCodeChallenge: true,
-  }
-
-  constructor(...args: ConstructorParameters<typeof OAuth2>) {
-    super(...args)
-    this.useAuthorizationHeaderforGET(true)
-  }
-
+export class XaiOAuth2 extends BoundedOAuth2 {
   configure(settings: XaiOAuth2Settings): this {
     this.settings = settings
     const client = this
@@ -192,83 +149,6 @@ export class XaiOAuth2 extends OAuth2 {
       signal?.throwIfAborted()
       throw error
     }
-  }
-
-  /**
-   * Posts a form with the client's authentication, and parses the response. `parse` is given the names with the
-   * client's credentials among its secrets, so that no error repeats them.
-   *
-   * @throws {XaiOAuthError} when no complete response comes, and what `parse` throws
-   */
-  async postForm<Parsed>(
-    names: FailureNames,
-    { url, protocol, extras, signal, atMostOnce = false }: AuthenticatedForm,
-    parse: (names: FailureNames, response: HttpResponse) => Parsed,
-  ): Promise<Parsed> {
-    const credentials = {
-      clientID: this._clientId,
-      clientSecret: this._clientSecret,
-      method: this.settings.clientAuthentication,
-    }
-    const { headers, parameters } = buildClientAuthentication(credentials)
-    const body = buildForm({ ...protocol, ...parameters }, extras)
-    const guarded = { ...names, secrets: [...names.secrets, ...credentialSecrets(credentials)] }
-    const response = await this.send(guarded, {
-      method: 'POST',
-      url,
-      headers: {
-        Accept: 'application/json',
-        'Content-Type': 'application/x-www-form-urlencoded',
-        'Content-Length': Buffer.byteLength(body),
-        ...headers,
-      },
-      body,
-      signal,
-      atMostOnce,
-    })
-    return parse(guarded, response)
-  }
-
-  /** Sends a request with the client's headers, agent and deadline. @throws {XaiOAuthError} when no complete response comes */
-  send(names: FailureNames, request: UnsentRequest): Promise<HttpResponse> {
-    return sendToXai(names, this.complete(request))
-  }
-
-  /** Whether a connection to the host of a URL is open and idle. */
-  hasIdleConnection(url: string): boolean {
-    return idleConnectionsOf(this._agent ?? defaultAgentFor(url), url).length > 0
-  }
-
-  private complete(request: UnsentRequest): Omit<HttpRequest, 'what'> {
-    // Of names that differ in their capitals alone, Node sends the last.
-    const headers = { ...this._customHeaders, ...request.headers }
-    return { ...request, headers, agent: this._agent, timeout: this.settings.timeout }
-  }
-
-  /** What `get()` runs on: the stock client's contract, with this one's deadline, size limit and Bearer header. */
-  protected override _request(
-    method: string,
-    url: string,
-    headers: OutgoingHttpHeaders | null,
-    body: unknown,
-    accessToken: string | null,
-    callback: DataCallback,
-  ): void {
-    const authorization = accessToken ? { Authorization: this.buildAuthHeader(accessToken) } : {}
-    const request = this.complete({
-      method: method as HttpRequest['method'],
-      url,
-      headers: { ...authorization, ...headers },
-      ...(body ? { body: body instanceof Uint8Array ? body : String(body) } : {}),
-    })
-    sendRequest({ what: 'OAuth2 request', ...request }).then(
-      ({ status, headers, body }) => {
-        const data = body.toString('utf8')
-        if (status < 200 || status > 299) process.nextTick(callback, { statusCode: status, data })
-        else process.nextTick(callback, null, data, { statusCode: status, headers })
-      },
-      (error: unknown) => process.nextTick(callback, error),
-    )
   }
 }
 
