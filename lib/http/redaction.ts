@@ -20,7 +20,7 @@ const parameterName = /^[a-z_]+(?:=|%3[Dd])(?=.)/
 const uuid = /^[\dA-F]{8}(?:-[\dA-F]{4}){3}-[\dA-F]{12}$/i
 
 /** What Cloudflare calls a request: an id, and where it arrived. */
-const cloudflareRay = /^([\dA-F]{16})(?:-[A-Z]{3,4})?$/i
+const cloudflareRay = /^([\dA-F]{16,20})(?:-[A-Z]{3,4})?$/i
 
 /**
  * Replaces by `[redacted]` what could be a secret in a server's text: what was sent, in its usual encodings, and every

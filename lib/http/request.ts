@@ -2,7 +2,7 @@ import http = require('node:http')
 import https = require('node:https')
 
 import type { Duplex } from 'node:stream'
-import { setImmediate } from 'node:timers/promises'
+import * as timers from 'node:timers/promises'
 import { urlToHttpOptions } from 'node:url'
 import { isTraced, type RequestEvent, trace } from '../diagnostics.js'
 import { closeOnUnsolicitedData, defaultAgentFor, idleConnectionsOf } from './agent.js'
@@ -89,38 +89,50 @@ const concludeEvent =
 async function sendWithinDeadline(request: HttpRequest, onResend?: () => void): Promise<HttpResponse> {
   const { url, timeout, atMostOnce = false } = request
   const agent = request.agent ?? defaultAgentFor(url)
-  const began = performance.now()
   if (atMostOnce) closeIdleConnections(agent, url)
   else if (idleConnectionsOf(agent, url).length > 0) await noticeWhatArrived()
-  const response = await exchange(request, { agent, timeLeft: timeout, isLast: atMostOnce })
-  if (response) return response
-  onResend?.()
-  // Whatever else has been idle is likely to be closed as well.
-  closeIdleConnections(agent, url)
-  const timeLeft = timeout - (performance.now() - began)
-  return exchange(request, { agent, timeLeft, isLast: true }) as Promise<HttpResponse>
+  let fail: Fail | undefined
+  const deadline = setTimeout(() => fail?.(new DeadlineError(timeout)), timeout)
+  const onStart = (failTry: Fail): void => {
+    fail = failTry
+  }
+  try {
+    const response = await exchange(request, { agent, isLast: atMostOnce, onStart })
+    if (response) return response
+    onResend?.()
+    // Whatever else has been idle is likely to be closed as well.
+    closeIdleConnections(agent, url)
+    return (await exchange(request, { agent, isLast: true, onStart })) as HttpResponse
+  } finally {
+    clearTimeout(deadline)
+  }
 }
+
+/** Taken now: tests that replace timers later do not stop requests. */
+const nextTurn = timers.setImmediate
 
 /**
  * Lets the process see the ends of connections, and bytes on them, that have arrived already. Two turns of the event
  * loop, because the first may be one that has looked for them before.
  */
 async function noticeWhatArrived(): Promise<void> {
-  await setImmediate()
-  await setImmediate()
+  await nextTurn()
+  await nextTurn()
 }
 
 function closeIdleConnections(agent: HttpRequest['agent'], url: string): void {
   for (const socket of idleConnectionsOf(agent, url)) socket.destroy()
 }
 
+type Fail = (reason: Error) => void
+
 /** Connections that have carried a request. `reusedSocket` is false for one that went straight to the next. */
 const usedSockets = new WeakSet<Duplex>()
 
 /** Sends a request; `undefined` when it is not the last try and a used connection ended before any byte of a response. */
 function exchange(
-  { method, url, headers, body, signal, timeout }: HttpRequest,
-  { agent, timeLeft, isLast }: { agent: http.Agent | boolean; timeLeft: number; isLast: boolean },
+  { method, url, headers, body, signal }: HttpRequest,
+  { agent, isLast, onStart }: { agent: http.Agent | boolean; isLast: boolean; onStart(fail: Fail): void },
 ): Promise<HttpResponse | undefined> {
   return new Promise((resolve, reject) => {
     const { protocol, hostname, port, path, auth } = urlToHttpOptions(new URL(url))
@@ -131,18 +143,17 @@ function exchange(
       headers: { 'User-Agent': userAgent, ...headers },
       ...{ agent, signal },
     })
-    const deadline = setTimeout(() => fail(new DeadlineError(timeout)), timeLeft)
     let mayResend = false
 
     function fail(reason: Error & { rawPacket?: Buffer }): void {
       mayResend = false
-      clearTimeout(deadline)
       // What Node could not parse may repeat the secrets that were sent.
       delete reason.rawPacket
       reject(reason)
       request.destroy()
     }
 
+    onStart(fail)
     request.on('socket', (socket) => {
       const isUsed = usedSockets.has(socket)
       if (!isUsed) closeOnUnsolicitedData(agent, socket)
@@ -154,11 +165,7 @@ function exchange(
           mayResend = false
         })
     })
-    request.on('error', (reason) => {
-      if (!mayResend || signal?.aborted) return fail(reason)
-      clearTimeout(deadline)
-      resolve(undefined)
-    })
+    request.on('error', (reason) => (mayResend && !signal?.aborted ? resolve(undefined) : fail(reason)))
     // A server that switches protocols ends the request without a response and without an error. The socket is the
     // listener's from then on: from Node 26 on, destroying the request leaves it open.
     request.on('upgrade', (_response, socket) => {
@@ -181,7 +188,6 @@ function exchange(
       response.on('data', collect)
       response.on('error', fail)
       response.on('end', () => {
-        clearTimeout(deadline)
         const [only] = chunks
         resolve({ status, headers, body: only && chunks.length === 1 ? only : Buffer.concat(chunks) })
       })

@@ -1,7 +1,7 @@
 import { Agent as PlainAgent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
 import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { mock } from 'node:test'
 import { expect } from 'chai'
 import { idleConnectionsOf } from '../../lib/http/agent.js'
 import { DeadlineError, type HttpRequest, sendRequest } from '../../lib/http/request.js'
@@ -35,6 +35,7 @@ for (const scheme of ['http', 'https'] as const) {
       build()
     })
     afterEach(async () => {
+      mock.timers.reset()
       agent.destroy()
       await server.close()
     })
@@ -123,23 +124,18 @@ for (const scheme of ['http', 'https'] as const) {
         expect(server.requests).to.have.length(2)
       })
 
-    it('gives the second request what is left of the deadline', async () => {
+    it('ends a second request at the deadline of the first', async () => {
       await warm()
-      later = (socket) => void sleep(100).then(() => socket.destroy())
-      first = () => undefined
-      const delays: unknown[] = []
-      const { setTimeout: set } = globalThis
-      globalThis.setTimeout = Object.assign((run: () => void, delay: number) => {
-        delays.push(delay)
-        return set(run, delay)
-      }, set) as typeof setTimeout
-      const error = await failureOf({ timeout: 400 }).finally(() => {
-        globalThis.setTimeout = set
-      })
-      expect(error).to.be.instanceOf(DeadlineError).and.to.have.property('message').that.contains('400 ms')
-      expect(delays).to.have.length(2)
-      expect(delays[0]).to.equal(400)
-      expect(delays[1]).to.be.within(0, 301)
+      mock.timers.enable({ apis: ['setTimeout'] })
+      later = (socket) => {
+        mock.timers.tick(19_000)
+        socket.destroy()
+      }
+      first = () => mock.timers.tick(1000)
+      const error = await failureOf()
+      expect(error).to.be.instanceOf(DeadlineError).and.to.have.property('message').that.contains('20000 ms')
+      expect(server.requests).to.have.length(3)
+      await server.hungUp()
     })
 
     it('does not send again after the deadline', async () => {
