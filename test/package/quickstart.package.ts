@@ -4,10 +4,10 @@ import { createServer } from 'node:net'
 import { expect } from 'chai'
 import { CookieClient } from '../support/browserless-client.js'
 import { Consumer } from '../support/consumer.js'
+import { parseBlocks, readDocument, readSection } from '../support/document.js'
 import { packLibrary } from '../support/tarball.js'
-import { parseBlocks, readReadme, readSection } from '../tool/readme.js'
 
-const section = readSection(readReadme(), 'quickstart')
+const section = readSection(readDocument('README.md'), 'quickstart')
 
 const blockOf = (language: string): string => {
   const found = parseBlocks(section).filter((block) => block.language === language)

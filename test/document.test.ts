@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect } from 'chai'
+import { root } from './support/command.js'
+import { documents, readDocument } from './support/document.js'
+
+const readme = 'README.md'
+const pages = documents.filter((path) => path.startsWith('docs/'))
+
+const countWords = (text: string): number => text.split(/\s+/).filter(Boolean).length
+
+/** The names of a document's headings, as GitHub and npmjs.com make fragments of them. */
+const fragmentsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  )
+
+/** Where a document's relative links lead. */
+function linksOf(path: string): Array<{ target: string; fragment: string }> {
+  const prose = readDocument(path).replaceAll(/^```.*?^```$/gms, '')
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = '']) => link)
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .map((link) => {
+      const [file = '', fragment = ''] = link.split('#')
+      return { target: file === '' ? path : join(dirname(path), file), fragment }
+    })
+}
+
+describe('the documents', () => {
+  it('are long enough for a README of 1,500 words and 250 lines at most', () => {
+    const text = readDocument(readme)
+    expect(countWords(text), 'words').to.be.at.most(1500)
+    expect(text.trimEnd().split('\n').length, 'lines').to.be.at.most(250)
+  })
+
+  for (const path of pages)
+    it(`have at most 900 words in ${path}`, () => {
+      expect(countWords(readDocument(path))).to.be.at.most(900)
+    })
+
+  for (const path of documents.filter((path) => path !== readme))
+    it(`have only links that lead somewhere in ${path}`, () => {
+      const broken = linksOf(path).filter(({ target, fragment }) => {
+        if (!existsSync(join(root, target))) return true
+        return fragment !== '' && !fragmentsOf(readDocument(target)).includes(fragment)
+      })
+      expect(broken).to.deep.equal([])
+    })
+
+  it('have the heading in README that the process warnings link to', () => {
+    expect(fragmentsOf(readDocument(readme))).to.include('sign-in-failed')
+  })
+})
