@@ -44,7 +44,7 @@ const buildAccountButton = (account: EmulatorAccount): HTML =>
 const buildUserCode = ({ userCode }: Question): HTML | undefined =>
   userCode === undefined
     ? undefined
-    : html`<p>Your device shows the code <strong>${userCode}</strong>. Go on only if it does, and if you began this yourself.</p>\n`
+    : html`<p>Your device shows the code <strong class="whole">${userCode}</strong>. Go on only if it does, and if you began this yourself.</p>\n`
 
 const showAccounts = (
   ctx: Context,

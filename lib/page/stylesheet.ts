@@ -5,6 +5,7 @@
  * | | |
  * |---|---|
  * | `lead` | the paragraph that says what this page is about |
+ * | `whole` | a short code that is never broken |
  * | `quiet` | what is good to know; `unseen`: for screen readers alone |
  * | `button` | a link that looks like a button; `primary`: the one action of a page, a link or a button; `wide`: as wide as the page |
  * | `actions` | a row of buttons, one below the other on a phone |
@@ -37,12 +38,13 @@ body {
   font: 1rem/1.5 Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
 header { padding: .5rem 1rem; background: var(--notice); color: var(--on-notice); font-size: var(--small); text-align: center; }
-header p { margin: 0; }
+header p { margin: 0; text-wrap: balance; }
 main {
   max-width: 28rem; margin: clamp(1rem, 9vh, 6rem) auto 2rem; padding: clamp(1.5rem, 6vw, 2.5rem);
   background: var(--card); border: 1px solid var(--line); border-radius: 1.25rem;
 }
-main > :last-child { margin-bottom: 0; }
+form { margin: 0 0 1rem; }
+main > :last-child, main > :last-child > :last-child { margin-bottom: 0; }
 h1 { margin: 0 0 .75rem; font-size: var(--title); line-height: 1.2; font-weight: 650; letter-spacing: -.02em; text-wrap: balance; }
 h1:focus { outline: none; }
 h2 { margin: 0 0 .25rem; font-size: 1rem; font-weight: 600; }
@@ -55,6 +57,7 @@ small, .quiet { color: var(--quiet); font-size: var(--small); }
 code { font-family: var(--mono); font-size: .9375em; }
 .lead { margin-bottom: 1.5rem; color: var(--quiet); }
 .lead strong { color: var(--ink); font-weight: 600; }
+.whole { white-space: nowrap; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; user-select: none; }
 .button, button {
   display: inline-flex; align-items: center; justify-content: center; gap: .5rem; min-height: 3rem; padding: .625rem 1.25rem;
@@ -93,7 +96,7 @@ code { font-family: var(--mono); font-size: .9375em; }
 .choices img { flex: none; border-radius: 50%; }
 .choices button > span { min-width: 0; }
 .choices strong, .choices small { display: block; }
-.facts { margin: 0 0 1.5rem; }
+.facts { margin: .5rem 0 1.5rem; }
 .facts dt { padding-top: .75rem; border-top: 1px solid var(--line); font-weight: 600; }
 .facts dd { margin: 0; padding-bottom: .75rem; color: var(--quiet); }
 .section { margin: 2rem 0; padding-top: 1.5rem; border-top: 1px solid var(--line); }

@@ -183,10 +183,10 @@ describe('a device sign-in at the emulator', () => {
       const { browser } = application
       const { begun, page } = await open()
       expect(page.body).to.contain('>Choose an account</h1>').and.contain('Tom &amp; &lt;Jerry&gt;')
-      expect(page.body).to.contain(`<strong>${begun.user_code}</strong>`)
+      expect(page.body).to.contain(`<strong class="whole">${begun.user_code}</strong>`)
       const consent = await browser.click(page, 'account', 'personal')
       expect(consent.body).to.contain('Personal Account').and.contain('Stay signed in while you are away')
-      expect(consent.body).to.contain(`<strong>${begun.user_code}</strong>`)
+      expect(consent.body).to.contain(`<strong class="whole">${begun.user_code}</strong>`)
       const end = await browser.click(consent, 'decision', 'allow')
       expect(end.body).to.contain('>Your device is signed in</h1>').and.not.contain('<form')
       expect((await application.poll(begun.device_code)).status).to.equal(200)
@@ -219,7 +219,7 @@ describe('a device sign-in at the emulator', () => {
         .and.contain('name="user_code"')
       const typed = `${begun.user_code}`.toLowerCase().replace('-', ' ')
       const page = await application.browser.get(`${form.url}?${new URLSearchParams({ user_code: typed })}`)
-      expect(page.body).to.contain(`<strong>${begun.user_code}</strong>`)
+      expect(page.body).to.contain(`<strong class="whole">${begun.user_code}</strong>`)
     })
 
     for (const [what, userCode] of [
