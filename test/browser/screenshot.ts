@@ -1,4 +1,4 @@
-/** Makes the pictures in README: `node dist/test/browser/screenshot.js [directory]`, by default into examples/express/screenshot. */
+/** Makes the pictures of the example: `node dist/test/browser/screenshot.js [directory]`, by default into examples/express/screenshot. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BrowserContextOptions, Page } from 'playwright-core'
@@ -7,9 +7,9 @@ import { consent, type Stage, startStage, Visitor } from './stage.js'
 const [directory = 'examples/express/screenshot'] = process.argv.slice(2)
 
 const wide = { viewport: { width: 720, height: 540 }, deviceScaleFactor: 1.5 }
-const phone = { viewport: { width: 375, height: 667 }, deviceScaleFactor: 1.5, colorScheme: 'dark' } as const
+const phone = { viewport: { width: 375, height: 667 }, deviceScaleFactor: 1.5, colorScheme: 'light' } as const
 
-type PageName = 'start' | 'emulator' | 'waiting' | 'profile' | 'problem'
+type PageName = 'start' | 'device' | 'emulator' | 'waiting' | 'profile' | 'problem'
 
 interface Look {
   readonly name: string
@@ -17,15 +17,15 @@ interface Look {
   readonly pages: readonly PageName[]
 }
 
-/** README has room for no more than these. */
+/** The example's README shows these. */
 const looks: readonly Look[] = [
   {
     name: 'light',
     options: { ...wide, colorScheme: 'light' },
-    pages: ['start', 'emulator', 'waiting', 'profile', 'problem'],
+    pages: ['start', 'device', 'emulator', 'waiting', 'profile', 'problem'],
   },
-  { name: 'dark', options: { ...wide, colorScheme: 'dark' }, pages: ['waiting', 'profile'] },
-  { name: 'phone', options: phone, pages: ['waiting', 'profile'] },
+  { name: 'dark', options: { ...wide, colorScheme: 'dark' }, pages: ['start', 'device', 'profile'] },
+  { name: 'phone', options: phone, pages: ['start', 'device', 'profile'] },
 ]
 
 /** Writes the page as WebP, which weighs half of a PNG and which playwright's own method does not offer. */
@@ -50,6 +50,10 @@ async function picture(stage: Stage, { name, options, pages }: Look): Promise<vo
   await visitor.allowLoopback()
   const home = await visitor.open()
   await show(home, 'start')
+  await home.getByRole('link', { name: 'Use a code instead' }).click()
+  await home.getByRole('heading', { name: 'Confirm this code at xAI' }).waitFor()
+  await show(home, 'device')
+  await home.goto(stage.example.url)
   await home.getByRole('link', { name: 'Sign in with xAI' }).click()
   const xai = await visitor.continueAtXai(home)
   await xai.getByRole('button', { name: 'Personal Account' }).waitFor()
