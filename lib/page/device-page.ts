@@ -3,7 +3,7 @@ import { deviceScript } from './device-script.js'
 import { buildBreakable, type HTML, html } from './html.js'
 import { buildPage, type PageResponse } from './page.js'
 
-/** A device sign-in that is pending, as its page shows it. Who calls has checked the addresses (contract: https on the issuer's hosts). */
+/** A device sign-in that is pending, as its page shows it. The caller has checked that both addresses are the issuer's. */
 export interface DevicePage {
   /** What the person types at xAI, or finds there filled in. */
   readonly userCode: string
@@ -36,7 +36,8 @@ export interface DevicePage {
  * | | 5xx, 408, 429, none | says so, offers to begin anew, and asks again after a longer pause |
  * | `POST ?restart`, the form of "Get a new code" | a page | – |
  *
- * A refusal or error in JSON may say why in `message`; the page shows that as text. Other parameters of the query stay in these requests. Without JavaScript the page loads itself again.
+ * A refusal or error in JSON may say why in `message`; the page shows that as text. Other parameters of the query stay
+ * in these requests. Without JavaScript the page loads itself again.
  */
 export function buildDevicePage(page: DevicePage): PageResponse {
   const { userCode, verificationURI, verificationURIComplete, interval, nonce } = page
@@ -86,7 +87,7 @@ ${buildRestart('')}`,
 }
 
 const buildRestart = (rank: 'primary' | ''): HTML =>
-  html`<form method="post" action="?restart"><button class="${rank} wide">Get a new code</button></form>`
+  html`<form method="post" action="?restart"><button class="${rank && 'primary '}wide">Get a new code</button></form>`
 
 /** The code in groups, so that it can be read out and is never broken within one. Nothing is added to its text. */
 const buildGroups = (userCode: string): HTML =>

@@ -21,7 +21,7 @@ export const stylesheet = `
   color-scheme: light dark;
   --page: #f5f5f4; --card: #fff; --ink: #0c0c0b; --quiet: #57574f; --line: #e2e2df; --edge: #8a8a84;
   --well: #f5f5f4; --accent: #1d4ed8; --on-ink: #fff; --hover: #2b2b29; --notice: #fff3cf; --on-notice: #5c4300;
-  --small: .875rem; --large: 1.125rem; --title: 1.625rem;
+  --small: .875rem; --title: 1.625rem;
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
 @media (prefers-color-scheme: dark) {

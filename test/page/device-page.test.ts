@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { buildDevicePage, type DevicePage } from '../../lib/page/device-page.js'
+import { buildDevicePage, buildEndedDevicePage, type DevicePage } from '../../lib/page/device-page.js'
 
 const hostile = `"><script>alert(1)</script>`
 const page = (parts: Partial<DevicePage> = {}) =>
@@ -94,4 +94,17 @@ describe('buildDevicePage', () => {
       expect(page({ expiresIn }).body).to.include(`>${text} left<`)
     })
   }
+})
+
+describe('buildEndedDevicePage', () => {
+  it('leads home, begins anew by a POST alone, and runs nothing', () => {
+    const { status, headers, body } = buildEndedDevicePage({ title: 'Notes', homeURL: '/a?b=1&c=2' })
+    expect(status).to.equal(200)
+    expect(body)
+      .to.include('<title>This code has ended · Notes</title>')
+      .and.include('href="/a?b=1&amp;c=2">Back to the application</a>')
+      .and.include('<form method="post" action="?restart">')
+    expect(body).not.to.include('<script').and.not.include('http-equiv="refresh"')
+    expect(headers['content-security-policy']).not.to.include('script-src')
+  })
 })
