@@ -70,7 +70,7 @@ export class XaiDeviceStrategy extends PassportStrategy {
       client,
       identity: new IdentityReader(client, settings),
       verify: parsedVerify,
-      flights: { beginnings: new Map(), questions: new Map() },
+      underWay: { beginnings: new Map(), questions: new Set() },
     }
   }
 

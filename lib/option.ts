@@ -347,7 +347,7 @@ function parsePage(given: GivenOptions): XaiDevicePage {
     !(typeof homeURL === 'string' && /^(\/(?![/\\])|https?:\/\/[^/])/.test(homeURL))
   )
     given.fail("page.homeURL must be a path such as '/', or an http or https URL")
-  return page as XaiDevicePage
+  return { title, homeURL } as XaiDevicePage
 }
 
 function parseHeaders(given: GivenOptions): OutgoingHttpHeaders {

@@ -11,8 +11,8 @@ const separator = /%(?:25)*[\dA-F]{2}|\\+(?:u[\dA-F]{4}|.)/i
 /** A run of a token's characters; or another escape, of which no part is taken for the beginning of a run. */
 const runs = new RegExp(`((?:[\\w-]|${joiner.source})+)|${separator.source}`, 'gi')
 
-/** A token beside its name in JSON, whatever it looks like. */
-const namedToken = /("(?:access|refresh|id)_token"\s*:\s*")[^"\\]+/g
+/** A token or device code beside its name in JSON, whatever it looks like. */
+const namedToken = /("(?:(?:access|refresh|id)_token|device_code)"\s*:\s*")[^"\\]+/g
 
 /** The name of a form's parameter before its value. */
 const parameterName = /^[a-z_]+(?:=|%3[Dd])(?=.)/

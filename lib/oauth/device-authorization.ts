@@ -31,7 +31,8 @@ const maxInterval = 60
 const defaultExpiresIn = 900
 /** A day, in seconds: longer than any server is known to give. */
 const maxExpiresIn = 86_400
-const maxCodeCharacters = 2048
+/** Of a device code or an address. */
+const maxCharacters = 2048
 
 /**
  * Types the response of the device authorization endpoint.
@@ -53,7 +54,7 @@ export function parseDeviceAuthorization(
   const given = parseObject(parseUtf8(response))
   if (given === undefined) throw refuse('it is not a JSON object')
   const { device_code, user_code, verification_uri, verification_uri_complete: complete } = given
-  if (!isText(device_code) || device_code.length > maxCodeCharacters) throw refuse('it holds no device_code')
+  if (!isText(device_code) || device_code.length > maxCharacters) throw refuse('it holds no device_code')
   if (!isText(user_code) || !/^[A-Za-z0-9-]{1,64}$/.test(user_code))
     throw refuse('its user_code is missing, or holds more than letters, digits and hyphens')
   if (!isVerificationURI(verification_uri, issuer))
@@ -74,15 +75,21 @@ export function parseDeviceAuthorization(
 /** xAI's pages are on another host below x.ai than its issuer; another issuer's are on its own host or below it. */
 const hostOf = (issuer: string): string => (issuer === xaiIssuer ? 'x.ai' : new URL(issuer).hostname)
 
-/** Whether an address may be shown to a person: https on the issuer's host or below it, or loopback with a loopback issuer. */
+/** An absolute URL as it is shown: visible ASCII, without user name, and without what browsers read in several ways. */
+const plainURL = /^https?:\/\/(?:(?![\\@<>"'`])[!-~])+$/
+
+/**
+ * Whether an address may be shown to a person: https on the issuer's host or below it, at the usual port or the
+ * issuer's; or on loopback with a loopback issuer.
+ */
 function isVerificationURI(value: unknown, issuer: string): value is string {
-  if (!isText(value) || value.length > maxCodeCharacters || !/^https?:\/\/[^\s\\@]+$/.test(value))
+  if (!isText(value) || value.length > maxCharacters || !plainURL.test(value) || !URL.canParse(value))
     return false
-  if (!URL.canParse(value)) return false
-  const { protocol, hostname } = new URL(value)
+  const { protocol, hostname, port } = new URL(value)
   const host = hostOf(issuer)
   if (isLoopbackHost(host)) return isLoopbackHost(hostname)
-  return protocol === 'https:' && (hostname === host || hostname.endsWith(`.${host}`))
+  const isBelow = hostname === host || hostname.endsWith(`.${host}`)
+  return protocol === 'https:' && isBelow && (port === '' || port === new URL(issuer).port)
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

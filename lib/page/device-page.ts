@@ -19,6 +19,8 @@ export interface DevicePage {
   readonly title?: string | undefined
   /** Where the page goes after a sign-in that ended without a redirect; default `/`. */
   readonly homeURL?: string | undefined
+  /** Other parameters of the page's address (without `?`), which stay in whatever the page asks. */
+  readonly query?: string | undefined
   /** The nonce of the page's style and script; default a random one. */
   readonly nonce?: string | undefined
 }
@@ -37,18 +39,20 @@ export interface DevicePage {
  * | `POST ?restart`, the form of "Get a new code" | a page | – |
  *
  * A refusal or error in JSON may say why in `message`; the page shows that as text. Other parameters of the query stay
- * in these requests. Without JavaScript the page loads itself again.
+ * in these requests. Without JavaScript the page loads itself again, with `?shown` as well, so that a forgotten tab
+ * begins nothing.
  */
 export function buildDevicePage(page: DevicePage): PageResponse {
   const { userCode, verificationURI, verificationURIComplete, interval, nonce } = page
-  const { title = 'This application', homeURL = '/' } = page
+  const { title = 'This application', homeURL = '/', query } = page
+  const reload = buildAddress(query, `shown=${encodeURIComponent(userCode)}`)
   const minutes = Math.max(1, Math.round(page.expiresIn / 60))
   return buildPage({
     title: 'Confirm this code at xAI',
     site: page.title,
     nonce,
     policy: { 'connect-src': "'self'", 'form-action': "'self'" },
-    head: html`<noscript><meta http-equiv="refresh" content="${interval}"></noscript>\n`,
+    head: html`<noscript><meta http-equiv="refresh" content="${interval}; url=${reload}"></noscript>\n`,
     script: `${copyScript}${deviceScript}`,
     content: html`<div id="waiting" data-shown="${userCode}" data-expires-in="${page.expiresIn}" data-interval="${interval}" data-home="${homeURL}">
 <p class="lead"><strong>${title}</strong> asks to sign you in with xAI. Go on only if you began this here yourself, and give the code to nobody.</p>
@@ -59,13 +63,13 @@ ${buildCopyable('code', buildGroups(userCode), 'big')}
 <p class="status"><span role="status">Waiting for xAI.</span> <span role="timer" class="quiet">${minutes} min left</span></p>
 <p class="quiet">Check there that the code is the same, and allow access. Then come back: this page goes on by itself.</p>
 <p class="unseen" role="status"></p>
-<noscript><p class="quiet">Without JavaScript, this page loads itself again every few seconds. <a href="">Look now</a></p></noscript>
-<div id="trouble" hidden>${buildRestart('')}</div>
+<noscript><p class="quiet">Without JavaScript, this page loads itself again every few seconds. <a href="${reload}">Look now</a></p></noscript>
+<div id="trouble" hidden>${buildRestart('', query)}</div>
 </div>
 </div>
 <div id="over" hidden>
 <p class="lead"></p>
-${buildRestart('primary')}
+${buildRestart('primary', query)}
 </div>
 <p class="quiet"><a href="${homeURL}">Back to the application</a></p>`,
   })
@@ -75,19 +79,24 @@ ${buildRestart('primary')}
 export function buildEndedDevicePage({
   title,
   homeURL = '/',
-}: Pick<DevicePage, 'title' | 'homeURL'>): PageResponse {
+  query,
+}: Pick<DevicePage, 'title' | 'homeURL' | 'query'>): PageResponse {
   return buildPage({
     title: 'This code has ended',
     site: title,
     policy: { 'form-action': "'self'" },
     content: html`<p class="lead">It was used in another tab, has expired, or gave way to a new one.</p>
 <p><a class="button primary wide" href="${homeURL}">Back to the application</a></p>
-${buildRestart('')}`,
+${buildRestart('', query)}`,
   })
 }
 
-const buildRestart = (rank: 'primary' | ''): HTML =>
-  html`<form method="post" action="?restart"><button class="${rank && 'primary '}wide">Get a new code</button></form>`
+/** An address of the page's own route, relative to wherever that is mounted. */
+const buildAddress = (query: string | undefined, parameter: string): string =>
+  `?${[query, parameter].filter(Boolean).join('&')}`
+
+const buildRestart = (rank: 'primary' | '', query: string | undefined): HTML =>
+  html`<form method="post" action="${buildAddress(query, 'restart')}"><button class="${rank && 'primary '}wide">Get a new code</button></form>`
 
 /** The code in groups, so that it can be read out and is never broken within one. Nothing is added to its text. */
 const buildGroups = (userCode: string): HTML =>

@@ -28,28 +28,35 @@ export type XaiDevicePage =
 interface BareResponse {
   statusCode: number
   setHeader(name: string, value: string): unknown
+  getHeader?(name: string): unknown
   end(body: string): unknown
 }
 
+const responseOf = (req: Request): BareResponse => (req as { res?: unknown }).res as BareResponse
+
 /** Demands a response on the request. @throws {TypeError} that says what to write, before anything is sent */
 export function checkResponse(req: Request): void {
-  const { setHeader, end } = Object((req as { res?: unknown }).res)
+  const { setHeader, end } = Object(responseOf(req))
   if (typeof setHeader === 'function' && typeof end === 'function') return
   throw new TypeError(
-    'XaiDeviceStrategy: the request has no response; put it there in middleware before passport, req.res = res (docs/frameworks.md shows how in Koa and Fastify)',
+    'XaiDeviceStrategy: the request has no response; put it there in middleware before passport, req.res = res (docs/frameworks.md shows how in Fastify)',
   )
 }
 
-/** The outcome of a request that is answered here, and not by an action of Passport's. */
+/** The outcome of a request that gets its response here, and not by an action of Passport's. */
 export const respond = (req: Request, { status, headers, body }: PageResponse): Outcome => ({
   kind: 'pending',
   send: () => {
-    const res = (req as { res?: unknown }).res as BareResponse
+    const res = responseOf(req)
     res.statusCode = status
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
     res.end(body)
   },
 })
+
+/** The parameters of a request's URL, whatever a framework has made of them. */
+export const queryOf = ({ url = '' }: Partial<Request>): URLSearchParams =>
+  new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
 
 /** The page that shows the code, or the same as JSON. */
 export async function buildPendingResponse(
@@ -57,8 +64,8 @@ export async function buildPendingResponse(
   device: PendingDevice,
   page: XaiDevicePage,
 ): Promise<PageResponse> {
-  const { userCode, verificationURI, verificationURIComplete, interval } = device
-  const expiresIn = Math.max(0, Math.ceil((device.expires - Date.now()) / 1000))
+  const { userCode, verificationURI, verificationURIComplete, interval, expires } = device
+  const expiresIn = Math.max(0, Math.ceil((expires - Date.now()) / 1000))
   const pending: XaiDevicePending = {
     status: 'pending',
     user_code: userCode,
@@ -68,46 +75,54 @@ export async function buildPendingResponse(
     interval,
   }
   if (wantsJSON(req)) return buildJSON(pending)
-  if (typeof page === 'function')
-    return { status: 200, headers: ownPageHeaders, body: await page(pending, req) }
-  const { title, homeURL } = page
-  return buildDevicePage({
-    userCode,
-    verificationURI,
-    verificationURIComplete,
-    interval,
-    expiresIn,
-    title,
-    homeURL,
-  })
+  if (typeof page === 'function') return buildOwnPage(req, await page(pending, req))
+  const shown = { userCode, verificationURI, verificationURIComplete, interval, expiresIn }
+  return buildDevicePage({ ...page, ...shown, query: ownQueryOf(req) })
 }
 
 /** For a tab that shows a code which is not pending any more, after it was used in another tab for example. */
 export function buildEndedResponse(req: Request, page: XaiDevicePage): PageResponse {
   if (wantsJSON(req)) return buildJSON({ status: 'ended' })
-  return buildEndedDevicePage(typeof page === 'function' ? {} : page)
+  const known = typeof page === 'function' ? {} : page
+  return buildEndedDevicePage({ ...known, query: ownQueryOf(req) })
 }
 
-const wantsJSON = ({ headers }: Request): boolean =>
-  /\bapplication\/json\b/i.test(headers.accept ?? '') && !/\btext\/html\b/i.test(headers.accept ?? '')
+const wantsJSON = ({ headers: { accept = '' } }: Request): boolean =>
+  /\bapplication\/json\b/i.test(accept) && !/\btext\/html\b/i.test(accept)
+
+/** The application's own part of the query, which stays in whatever the page asks. */
+function ownQueryOf(req: Request): string {
+  const query = queryOf(req)
+  query.delete('shown')
+  query.delete('restart')
+  return query.toString()
+}
+
+const plainHeaders = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
 
 const buildJSON = (value: object): PageResponse => ({
   status: 200,
-  headers: {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    vary: 'Accept',
-    'x-content-type-options': 'nosniff',
-  },
+  headers: { 'content-type': 'application/json; charset=utf-8', ...plainHeaders },
   body: JSON.stringify(value),
 })
 
-/** What a page of the application's own loads is its own affair; who frames it is not. */
-const ownPageHeaders = {
-  'content-type': 'text/html; charset=utf-8',
-  'cache-control': 'no-store',
-  vary: 'Accept',
-  'content-security-policy': "base-uri 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
+/** What a page of the application's own loads is its own affair; who frames it is not, unless it says so itself. */
+function buildOwnPage(req: Request, body: unknown): PageResponse {
+  if (typeof body !== 'string')
+    throw new TypeError('XaiDeviceStrategy: page returned no string; return HTML, or a promise of it')
+  const policy = 'content-security-policy'
+  const hasPolicy = responseOf(req).getHeader?.(policy) !== undefined
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      ...plainHeaders,
+      ...(!hasPolicy && { [policy]: "base-uri 'none'; frame-ancestors 'none'" }),
+    },
+    body,
+  }
 }

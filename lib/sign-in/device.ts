@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
+import type { Request } from 'express'
 import { XaiOAuthError } from '../error.js'
-import { isCloudflare } from '../http/response.js'
 import { parseScope } from '../oauth/authorization-url.js'
-import type { DeviceAuthorization } from '../oauth/device-authorization.js'
+import { type DevicePace, type DeviceProgress, pauseOf, progressOf } from '../oauth/device-progress.js'
 import type { XaiTokenResponse } from '../oauth/token-response.js'
 import type { DeviceStore, PendingDevice } from '../state/pending-device.js'
 import type { XaiOAuth2 } from '../token/client.js'
@@ -12,17 +12,12 @@ import {
   buildEndedResponse,
   buildPendingResponse,
   checkResponse,
+  queryOf,
   respond,
   type XaiDevicePage,
 } from './device-response.js'
 import type { Outcome } from './passport-action.js'
 import { findPurposeProblem, refuse } from './refusal.js'
-
-/** Seconds that `slow_down` adds to the interval, for good (RFC 8628 §3.5). */
-const slowDown = 5
-
-/** Seconds between two questions at most, however long xAI is in trouble. */
-const maxPause = 60
 
 /** The options of XaiDeviceStrategy that a sign-in needs, checked and with their defaults. */
 export interface DeviceSettings {
@@ -36,7 +31,7 @@ export interface DeviceSettings {
   skipUserProfile: SkipUserProfile
 }
 
-/** What of a request's options a device sign-in knows. */
+/** What one `passport.authenticate('xai-device', …)` may ask for. */
 export type XaiDeviceAuthenticateOptions = Omit<
   XaiAuthenticateOptions,
   'callbackURL' | 'prompt' | 'loginHint'
@@ -46,52 +41,62 @@ export type XaiDeviceAuthenticateOptions = Omit<
 export interface DeviceContext extends CompletionContext {
   settings: DeviceSettings
   client: XaiOAuth2
-  /** Requests to xAI that are under way; of one strategy. */
-  flights: DeviceFlights
+  underWay: DeviceRequests
   options: XaiDeviceAuthenticateOptions
 }
 
-/** Requests to xAI that are under way, which others join. */
-export interface DeviceFlights {
-  /** By session id. */
-  beginnings: Map<string, Promise<DeviceAuthorization>>
-  /** By device code. */
-  questions: Map<string, Promise<Progress>>
+/** What one strategy is asking xAI at this moment. */
+export interface DeviceRequests {
+  /** Sign-ins that begin, by session and scope. */
+  beginnings: Map<string, Promise<PendingDevice>>
+  /** Device codes that the token endpoint is asked about. */
+  questions: Set<string>
 }
 
-/** What the token endpoint says of a device code (RFC 8628 §3.5). */
-export type Progress =
-  | { kind: 'pending'; pause: number; interval: number }
-  | { kind: 'approved'; tokens: XaiTokenResponse }
-  | { kind: 'denied' }
-  | { kind: 'expired' }
-  | { kind: 'failed'; error: XaiOAuthError }
-
-/** Answers one request to XaiDeviceStrategy: begins a sign-in, asks xAI, or ends one. @throws what is to end as Passport's `error` */
+/**
+ * Responds to one request to XaiDeviceStrategy: begins a sign-in, asks xAI, or ends one.
+ *
+ * @throws what is to end as Passport's `error`
+ */
 export async function signInByDevice(context: DeviceContext): Promise<Outcome> {
   const { settings, req } = context
   const problem = findPurposeProblem(req)
   if (problem) return refuse(problem)
   checkResponse(req)
-  const query = new URLSearchParams(`${req.url}`.split('?').slice(1).join('?'))
-  const device = await settings.store.readDevice(req, settings)
-  if (query.has('restart') && req.method === 'POST') {
-    if (req.headers['sec-fetch-site'] === 'cross-site') return refuse('a page of another site sent it')
-    if (device) await settings.store.forgetDevice(req, device, settings)
-    return begin(context)
-  }
+  const { store } = settings
+  const query = queryOf(req)
+  const restarts = req.method === 'POST' && query.has('restart')
+  if (restarts && isFromElsewhere(req)) return refuse('a page of another site sent it')
+  const device = await store.readDevice(req, settings)
+  if (device && restarts) await store.forgetDevice(req, device, settings)
+  if (restarts) return begin(context)
   const shown = query.get('shown')
-  if (shown !== null && device?.userCode !== shown) return ended(context)
+  if (shown !== null && shown !== device?.userCode) return ended(context)
   return device ? proceed(context, device) : begin(context)
 }
 
+/** Whether a page that is not of this origin sent a request; browsers that do not say so are believed. */
+const isFromElsewhere = ({ headers }: Request): boolean =>
+  ['cross-site', 'same-site'].includes(`${headers['sec-fetch-site']}`)
+
+/** Begins a sign-in, or joins the beginning that is under way in the same session. */
 async function begin(context: DeviceContext): Promise<Outcome> {
-  const { settings, client, identity, flights, req, options } = context
-  const scope = scopeOf(context)
+  const { settings, underWay, req, options } = context
+  const scope = options.scope === undefined ? settings.scope : parseScope('XaiDeviceStrategy', options.scope)
   const { sessionID } = req as { sessionID?: string }
-  const { expiresIn, ...authorization } = await join(flights.beginnings, sessionID, () =>
-    client.authorizeDevice(settings, scope),
-  )
+  if (sessionID === undefined) return pending(context, await requestDevice(context, scope))
+  const key = `${sessionID} ${scope}`
+  const { beginnings } = underWay
+  const beginning = beginnings.get(key) ?? requestDevice(context, scope).finally(() => beginnings.delete(key))
+  beginnings.set(key, beginning)
+  return pending(context, await beginning)
+}
+
+async function requestDevice(
+  { settings, client, identity, req, options }: DeviceContext,
+  scope: string,
+): Promise<PendingDevice> {
+  const { expiresIn, ...authorization } = await client.authorizeDevice(settings, scope)
   void identity.prepare(scope)
   const now = Date.now()
   const device: PendingDevice = {
@@ -102,45 +107,42 @@ async function begin(context: DeviceContext): Promise<Outcome> {
     ...(options.state !== undefined && { applicationState: options.state }),
   }
   await settings.store.keepDevice(req, device, settings)
-  return pending(context, device)
+  return device
 }
 
 /** Asks xAI when it is time, and otherwise lets the browser wait on. */
 async function proceed(context: DeviceContext, device: PendingDevice): Promise<Outcome> {
-  const { settings, client, flights, req } = context
+  const { questions } = context.underWay
+  const { deviceCode, expires, nextQuestion } = device
+  if (questions.has(deviceCode)) return pending(context, device)
+  if (Date.now() >= expires) return end(context, device, expired)
+  if (Date.now() < nextQuestion) return waitOn(context, device)
+  questions.add(deviceCode)
+  try {
+    return await ask(context, device)
+  } finally {
+    questions.delete(deviceCode)
+  }
+}
+
+async function ask(context: DeviceContext, device: PendingDevice): Promise<Outcome> {
+  const { settings, client, req } = context
   const { store } = settings
-  const { deviceCode, interval } = device
-  if (Date.now() >= device.expires) return fail(context, device, expired)
-  const isUnderWay = flights.questions.has(deviceCode)
-  if (!isUnderWay && Date.now() < device.nextQuestion) return waitOn(context, device)
-  const progress = await join(flights.questions, deviceCode, async () => {
-    // Noted before the question, so that other processes do not ask meanwhile.
-    await store.keepDevice(req, { ...device, nextQuestion: Date.now() + interval * 1000 }, settings)
-    return client.exchangeDeviceCode(deviceCode).then(
-      (tokens): Progress => ({ kind: 'approved', tokens }),
-      (error: unknown) => progressOf(error, device),
-    )
-  })
-  // Whoever joined the question waits on, and learns with the next one what became of it: a sign-in has one end.
-  if (isUnderWay) return pending(context, device)
+  // Noted before the question, so that other processes do not ask meanwhile.
+  await store.noteQuestion(req, { ...device, nextQuestion: Date.now() + device.interval * 1000 }, settings)
+  const progress = await client.exchangeDeviceCode(device.deviceCode).then(
+    (tokens) => ({ kind: 'approved', tokens }) as const,
+    (error: unknown) => explain(error, device),
+  )
   switch (progress.kind) {
-    case 'pending': {
-      const { kind, ...pace } = progress
-      const later = { ...device, ...pace, nextQuestion: Date.now() + pace.pause * 1000 }
-      await store.keepDevice(req, later, settings)
-      return pending(context, later)
-    }
-    case 'approved': {
-      // Before anything else: whatever follows, this device code has been spent.
-      await store.forgetDevice(req, device, settings)
-      const { tokens } = progress
-      const { scope, applicationState } = device
-      return completeSignIn(context, { tokens, nonce: undefined, scope, applicationState })
-    }
+    case 'approved':
+      return complete(context, device, progress.tokens)
+    case 'pending':
+      return wait(context, device, progress)
     case 'denied':
-      return fail(context, device, denied)
+      return end(context, device, denied)
     case 'expired':
-      return fail(context, device, expired)
+      return end(context, device, expired)
     case 'failed': {
       const { error } = progress
       if (error.error === 'invalid_grant' && (await hasEndedElsewhere(context, device))) return ended(context)
@@ -150,65 +152,54 @@ async function proceed(context: DeviceContext, device: PendingDevice): Promise<O
   }
 }
 
+/** @throws what is not a response of xAI's */
+function explain(error: unknown, device: PendingDevice): DeviceProgress {
+  if (error instanceof XaiOAuthError) return progressOf(error, device)
+  throw error
+}
+
+async function complete(
+  context: DeviceContext,
+  device: PendingDevice,
+  tokens: XaiTokenResponse,
+): Promise<Outcome> {
+  const { settings, req } = context
+  // Before anything else: whatever follows, this device code has been spent.
+  await settings.store.forgetDevice(req, device, settings)
+  const { scope, applicationState } = device
+  return completeSignIn(context, { tokens, nonce: undefined, scope, applicationState })
+}
+
+/** Lets the browser wait after a question. */
+async function wait(context: DeviceContext, device: PendingDevice, pace: DevicePace): Promise<Outcome> {
+  const { settings, req } = context
+  const pause = pauseOf(pace)
+  const later = { ...device, interval: pace.interval, pause, nextQuestion: Date.now() + pause * 1000 }
+  const isCurrent = await settings.store.updateDevice(req, later, settings)
+  return isCurrent ? pending(context, later) : ended(context)
+}
+
 /** Lets the browser wait until the next question is due; a clock that was set back does not make that any longer. */
 async function waitOn(context: DeviceContext, device: PendingDevice): Promise<Outcome> {
-  const { interval, pause = interval } = device
-  const latest = Date.now() + Math.max(interval, pause) * 1000
+  const latest = Date.now() + pauseOf(device) * 1000
   if (device.nextQuestion <= latest) return pending(context, device)
   const earlier = { ...device, nextQuestion: latest }
   await context.settings.store.keepDevice(context.req, earlier, context.settings)
   return pending(context, earlier)
 }
 
-/** Runs something, or joins what runs under the same key. Without a key, nothing is shared. */
-function join<Value>(
-  flights: Map<string, Promise<Value>>,
-  key: string | undefined,
-  run: () => Promise<Value>,
-): Promise<Value> {
-  if (key === undefined) return run()
-  const underWay = flights.get(key)
-  if (underWay) return underWay
-  const flight = run().finally(() => flights.delete(key))
-  flights.set(key, flight)
-  return flight
-}
-
-/** What a refusal means: waiting, an end, or trouble that passes. @throws what is not an answer of xAI's */
-function progressOf(error: unknown, { interval, pause = interval }: PendingDevice): Progress {
-  if (!(error instanceof XaiOAuthError)) throw error
-  switch (error.error) {
-    case 'authorization_pending':
-      return { kind: 'pending', pause: interval, interval }
-    case 'slow_down':
-      return { kind: 'pending', pause: interval + slowDown, interval: interval + slowDown }
-    case 'access_denied':
-    case 'authorization_denied':
-      return { kind: 'denied' }
-    case 'expired_token':
-      return { kind: 'expired' }
-  }
-  return isPassing(error)
-    ? { kind: 'pending', pause: Math.max(interval, Math.min(pause * 2, maxPause)), interval }
-    : { kind: 'failed', error }
-}
-
-/** No response, 429, 5xx or Cloudflare say nothing about the device code. */
-function isPassing({ response }: XaiOAuthError): boolean {
-  if (!response) return true
-  const { status, headers, body } = response
-  if (status === 429 || status >= 500) return true
-  return status === 403 && isCloudflare({ status, headers, body: Buffer.from(body) })
-}
-
 /** Milliseconds between looks at the store: another process has spent the code, and is about to write that down. */
 const looks = [0, 200, 800]
 
-async function hasEndedElsewhere({ settings, req }: DeviceContext, device: PendingDevice): Promise<boolean> {
-  for (const wait of looks) {
-    await setTimeout(wait)
+/** Whether this is not the browser's pending device sign-in any more, because another process has ended it. */
+async function hasEndedElsewhere(
+  { settings, req }: DeviceContext,
+  { deviceCode }: PendingDevice,
+): Promise<boolean> {
+  for (const look of looks) {
+    await setTimeout(look)
     const current = await settings.store.readDevice(req, settings)
-    if (current?.deviceCode !== device.deviceCode) return true
+    if (current?.deviceCode !== deviceCode) return true
   }
   return false
 }
@@ -216,7 +207,7 @@ async function hasEndedElsewhere({ settings, req }: DeviceContext, device: Pendi
 const denied = { code: 'access_denied', message: 'Access was denied at xAI.' }
 const expired = { code: 'xai_device_expired', message: 'The code has expired. Begin again for a new one.' }
 
-async function fail({ settings, req }: DeviceContext, device: PendingDevice, info: object): Promise<Outcome> {
+async function end({ settings, req }: DeviceContext, device: PendingDevice, info: object): Promise<Outcome> {
   await settings.store.forgetDevice(req, device, settings)
   return { kind: 'fail', info, status: 403 }
 }
@@ -226,6 +217,3 @@ const pending = async ({ req, settings }: DeviceContext, device: PendingDevice):
 
 const ended = ({ req, settings }: DeviceContext): Outcome =>
   respond(req, buildEndedResponse(req, settings.page))
-
-const scopeOf = ({ settings, options }: DeviceContext): string =>
-  options.scope === undefined ? settings.scope : parseScope('XaiDeviceStrategy', options.scope)

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { checkOptionNames } from '../check.js'
+import { checkOptionNames, optionError } from '../check.js'
 import { isSame, randomToken } from '../oauth/pkce.js'
 import { Seal } from '../seal.js'
 import {
@@ -134,21 +134,33 @@ export class CookieStateStore implements StateStore, DeviceStore {
   }
 
   async keepDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
-    if (!this.devices.remember(device)) return
+    await this.updateDevice(req, device, meta)
+  }
+
+  /** In this process alone: a cookie reaches the browser after the question only, perhaps after another tab's. */
+  async noteQuestion(_req: Request, device: PendingDevice): Promise<void> {
+    this.devices.remember(device)
+  }
+
+  async updateDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<boolean> {
+    if (!this.devices.remember(device)) return false
     const secure = isSecureRequest(req)
     const value = this.seal.seal(JSON.stringify(device), deviceSealOf(req, meta))
     const maxAge = Math.ceil((device.expires + expiredDeviceLifetime - Date.now()) / 1000)
     const header = buildSetCookie({ name: deviceCookieNameOf(meta, secure), value }, secure, maxAge)
     if (header.length > maxCookieBytes) {
-      throw new TypeError(
-        'CookieStateStore: the device sign-in is too large for a cookie; use SessionStateStore',
+      throw optionError(
+        where,
+        'the device sign-in is too large for a cookie; keep the state small, or use SessionStateStore',
       )
     }
     setCookies(req, [header])
+    return true
   }
 
   async forgetDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
-    this.devices.markUsed(device)
+    // Another tab may have begun anew meanwhile, after it forgot this one.
+    if (!this.devices.markUsed(device)) return
     const secure = isSecureRequest(req)
     setCookies(req, [buildSetCookie({ name: deviceCookieNameOf(meta, secure), value: '' }, secure, 0)])
   }

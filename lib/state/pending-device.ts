@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto'
 import type { Request } from 'express'
 import { optionError } from '../check.js'
+import type { DevicePace } from '../oauth/device-progress.js'
 import { Recent } from './recent.js'
 import type { StateMetadata } from './state-store.js'
 
 /** A device sign-in that waits for the person (RFC 8628 §3.2), as a store keeps it; JSON. */
-export interface PendingDevice {
+export interface PendingDevice extends DevicePace {
   /** Stays on the server; a store that keeps it in the browser seals it. */
   deviceCode: string
   userCode: string
@@ -15,10 +16,6 @@ export interface PendingDevice {
   scope: string
   /** Milliseconds since the epoch, when both codes expire. */
   expires: number
-  /** Seconds between two questions to the token endpoint; grows with `slow_down`. */
-  interval: number
-  /** Seconds until the next question, when it is longer than the interval because xAI was in trouble. */
-  pause?: number
   /** Milliseconds since the epoch, before which the token endpoint is not asked. */
   nextQuestion: number
   /** What the application gave as `state`; absent when it gave nothing. */
@@ -27,8 +24,8 @@ export interface PendingDevice {
 
 /** Whether a value is a device sign-in as a store keeps it: a session may come from elsewhere. */
 export function isPendingDevice(value: unknown): value is PendingDevice {
-  const { deviceCode, userCode, verificationURI, expires, interval, nextQuestion } = Object(value)
-  const texts = [deviceCode, userCode, verificationURI]
+  const { deviceCode, userCode, verificationURI, scope, expires, interval, nextQuestion } = Object(value)
+  const texts = [deviceCode, userCode, verificationURI, scope]
   const numbers = [expires, interval, nextQuestion]
   return (
     texts.every((text) => typeof text === 'string') && numbers.every((number) => typeof number === 'number')
@@ -45,16 +42,27 @@ export interface DeviceStore {
    * expired is given out for another minute, so that the person can be told. Changes nothing.
    */
   readDevice(req: Request, meta: DeviceMetadata): Promise<PendingDevice | undefined>
-  /** Keeps a device sign-in in the place of the last one. One that was forgotten is not kept again. */
+  /** Keeps a device sign-in that begins, in the place of the last one. */
   keepDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void>
+  /** Notes before a question when the next one is due, so that nobody else asks meanwhile. */
+  noteQuestion(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void>
+  /** Keeps what a question has changed; `false` when this is not the browser's pending device sign-in any more. */
+  updateDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<boolean>
   /** Ends a device sign-in: its device code is never given out again by this process, whatever a browser sends. */
   forgetDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void>
 }
 
+const deviceMethods: ReadonlyArray<keyof DeviceStore> = [
+  'readDevice',
+  'keepDevice',
+  'noteQuestion',
+  'updateDevice',
+  'forgetDevice',
+]
+
 /** Demands a store that keeps device sign-ins. @throws {TypeError} that says what to write */
 export function checkDeviceStore(where: string, store: unknown): asserts store is DeviceStore {
-  const { readDevice, keepDevice, forgetDevice } = Object(store)
-  if ([readDevice, keepDevice, forgetDevice].every((method) => typeof method === 'function')) return
+  if (deviceMethods.every((name) => typeof Object(store)[name] === 'function')) return
   throw optionError(
     where,
     'store cannot keep device sign-ins; write new SessionStateStore() or new CookieStateStore({ secret })',
@@ -93,9 +101,12 @@ export class DeviceMemory {
     return true
   }
 
-  /** Remembers that a device code was used. */
-  markUsed(device: PendingDevice): void {
-    this.known.set(digestOf(device), 'used')
+  /** Remembers that a device code was used; `false` when it was before. */
+  markUsed(device: PendingDevice): boolean {
+    const key = digestOf(device)
+    const wasUsed = this.known.get(key) === 'used'
+    this.known.set(key, 'used')
+    return !wasUsed
   }
 }
 

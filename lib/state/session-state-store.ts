@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Request } from 'express'
 import { checkOptionNames, optionError } from '../check.js'
+import { isSamePace } from '../oauth/device-progress.js'
 import { isSame, randomToken } from '../oauth/pkce.js'
 import {
   DeviceMemory,
@@ -172,27 +173,49 @@ export class SessionStateStore implements StateStore, DeviceStore {
   }
 
   async readDevice(req: Request, meta: DeviceMetadata): Promise<PendingDevice | undefined> {
-    const session = sessionOf(req)
-    const saved = await readSavedSession(req)
-    const device = (saved === undefined ? session : saved)?.[this.deviceKeyOf(meta)]
-    return isPendingDevice(device) ? this.devices.latestOf(device) : undefined
+    const device = await this.findDevice(req, meta)
+    return device && this.devices.latestOf(device)
   }
 
   async keepDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
+    if (this.devices.remember(device)) await this.saveDevice(req, device, meta)
+  }
+
+  async noteQuestion(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
+    await this.keepDevice(req, device, meta)
+  }
+
+  async updateDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<boolean> {
+    const kept = await this.findDevice(req, meta)
+    if (kept?.deviceCode !== device.deviceCode || !this.devices.remember(device)) return false
+    // A session is saved as a whole, with what it held when this request began: only when other processes have to know.
+    if (!isSamePace(kept, device)) await this.saveDevice(req, device, meta)
+    return true
+  }
+
+  async forgetDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
+    this.devices.markUsed(device)
+    // Another tab may have begun anew meanwhile.
+    const kept = await this.findDevice(req, meta)
+    if (kept?.deviceCode === device.deviceCode) await this.saveDevice(req, undefined, meta)
+  }
+
+  private async saveDevice(
+    req: Request,
+    device: PendingDevice | undefined,
+    meta: DeviceMetadata,
+  ): Promise<void> {
     const session = sessionOf(req)
-    if (!this.devices.remember(device)) return
     session[this.deviceKeyOf(meta)] = device
     await saveSession(session)
   }
 
-  async forgetDevice(req: Request, device: PendingDevice, meta: DeviceMetadata): Promise<void> {
+  /** What the session holds now, which another process may have changed since this request began. */
+  private async findDevice(req: Request, meta: DeviceMetadata): Promise<PendingDevice | undefined> {
     const session = sessionOf(req)
-    const key = this.deviceKeyOf(meta)
-    this.devices.markUsed(device)
-    // Another tab may have begun anew meanwhile.
-    if ((session[key] as PendingDevice | undefined)?.deviceCode !== device.deviceCode) return
-    session[key] = undefined
-    await saveSession(session)
+    const saved = await readSavedSession(req)
+    const device = (saved === undefined ? session : saved)?.[this.deviceKeyOf(meta)]
+    return isPendingDevice(device) ? device : undefined
   }
 
   /** The binding is part of the name, so that strategies for other clients, issuers or servers never find it. */

@@ -54,10 +54,20 @@ describe('buildDevicePage', () => {
     expect(headers).to.include({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
   })
 
-  it('loads itself again without JavaScript, once each interval', () => {
-    expect(page({ interval: 7 }).body).to.include(
-      '<noscript><meta http-equiv="refresh" content="7"></noscript>',
-    )
+  it('loads itself again without JavaScript, once each interval, and says which code it shows', () => {
+    expect(page({ interval: 7 }).body)
+      .to.include('<noscript><meta http-equiv="refresh" content="7; url=?shown=WDJB-MJHT"></noscript>')
+      .and.include('<a href="?shown=WDJB-MJHT">Look now</a>')
+  })
+
+  it('keeps other parameters of its address in what it loads and sends', () => {
+    const { body } = page({ query: 'next=%2Fnotes&a=1' })
+    expect(body)
+      .to.include('content="5; url=?next=%2Fnotes&amp;a=1&amp;shown=WDJB-MJHT"')
+      .and.include('<a href="?next=%2Fnotes&amp;a=1&amp;shown=WDJB-MJHT">')
+    const form = '<form method="post" action="?next=%2Fnotes&amp;a=1&amp;restart">'
+    expect(body.split(form)).to.have.lengthOf(3)
+    expect(buildEndedDevicePage({ query: 'next=%2Fnotes&a=1' }).body).to.include(form)
   })
 
   it('tells its script what it has to know by attributes alone', () => {

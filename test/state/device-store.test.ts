@@ -107,6 +107,34 @@ for (const [name, buildStore, buildBrowser] of setups)
       expect(await store.readDevice(browser.request(), meta)).to.equal(undefined)
     })
 
+    it('gives a request that comes while a question is under way the time of the next one', async () => {
+      const device = buildDevice()
+      await store.keepDevice(browser.request(), device, meta)
+      const noted = { ...device, nextQuestion: device.nextQuestion + 5_000 }
+      await store.noteQuestion(browser.request(), noted, meta)
+      expect(await store.readDevice(browser.request(), meta)).to.deep.equal(noted)
+    })
+
+    it('changes with a question, also for other processes', async () => {
+      const device = buildDevice()
+      await store.keepDevice(browser.request(), device, meta)
+      const slower = { ...device, interval: 10, pause: 10, nextQuestion: device.nextQuestion + 10_000 }
+      expect(await store.updateDevice(browser.request(), slower, meta)).to.equal(true)
+      expect(await buildStore().readDevice(browser.request(), meta)).to.deep.equal(slower)
+    })
+
+    it('is not changed by a question that comes back after another one began', async () => {
+      const [old, next] = [buildDevice(), buildDevice({ deviceCode: 'the-next-code' })]
+      await store.keepDevice(browser.request(), old, meta)
+      const late = browser.request()
+      await store.forgetDevice(browser.request(), old, meta)
+      await store.keepDevice(browser.request(), next, meta)
+      expect(await store.updateDevice(late, { ...old, interval: 10 }, meta)).to.equal(false)
+      expect(await store.readDevice(browser.request(), meta)).to.deep.equal(next)
+      await store.forgetDevice(late, old, meta)
+      expect(await store.readDevice(browser.request(), meta)).to.deep.equal(next)
+    })
+
     it('gives two requests that come at once the later interval', async () => {
       const device = buildDevice()
       await store.keepDevice(browser.request(), device, meta)
@@ -137,6 +165,22 @@ describe('a device sign-in in a session', () => {
     expect(saves[1]).not.to.include('the-device-code')
   })
 
+  it('is not saved for a question that changed nothing, which would undo what others have saved meanwhile', async () => {
+    const saves: string[] = []
+    const session = {
+      save(done: () => void) {
+        saves.push(JSON.stringify(this))
+        done()
+      },
+    }
+    const [store, device] = [new SessionStateStore(), buildDevice()]
+    await store.keepDevice(requestWith(session), device, meta)
+    const later = { ...device, nextQuestion: device.nextQuestion + 5_000 }
+    expect(await store.updateDevice(requestWith(session), later, meta)).to.equal(true)
+    expect(saves).to.have.lengthOf(1)
+    expect(await store.readDevice(requestWith(session), meta)).to.deep.equal(later)
+  })
+
   it('is read from what is saved now, not from what this request found when it began', async () => {
     const stale = {}
     await new SessionStateStore().keepDevice(requestWith(stale), buildDevice(), meta)
@@ -144,6 +188,20 @@ describe('a device sign-in in a session', () => {
     const sessionStore = { get: (_id: string, done: (e: null, s: object) => void) => done(null, saved) }
     const req = requestWith(stale, { sessionID: 'id', sessionStore })
     expect(await new SessionStateStore().readDevice(req, meta)).to.equal(undefined)
+  })
+
+  it('stays in the store when another tab forgets the one before it, which its own session still holds', async () => {
+    const [old, next] = [buildDevice(), buildDevice({ deviceCode: 'the-next-code' })]
+    const [stale, current] = [{ save: (done: () => void) => done() }, {}]
+    await new SessionStateStore().keepDevice(requestWith(stale), old, meta)
+    await new SessionStateStore().keepDevice(requestWith(current), next, meta)
+    const sessionStore = { get: (_id: string, done: (e: null, s: object) => void) => done(null, current) }
+    const before = JSON.stringify(stale)
+    const req = requestWith(stale, { sessionID: 'id', sessionStore })
+    await new SessionStateStore().forgetDevice(req, old, meta)
+    expect(JSON.stringify(stale)).to.equal(before)
+    expect(await new SessionStateStore().updateDevice(req, { ...old, interval: 10 }, meta)).to.equal(false)
+    expect(JSON.stringify(stale)).to.equal(before)
   })
 
   it('stays when another tab forgets the one before it', async () => {
@@ -290,7 +348,7 @@ describe('checkDeviceStore', () => {
     for (const [, buildStore] of setups) checkDeviceStore('XaiDeviceStrategy', buildStore())
   })
 
-  for (const store of [undefined, null, 7, {}, { readDevice() {}, keepDevice() {} }])
+  for (const store of [undefined, null, 7, {}, { readDevice() {}, keepDevice() {}, forgetDevice() {} }])
     it(`refuses ${JSON.stringify(store)}, and says what to write`, () => {
       expect(() => checkDeviceStore('XaiDeviceStrategy', store)).to.throw(
         TypeError,
