@@ -101,6 +101,13 @@ export function emitErrorWarning(what: string, error: unknown): void {
 
 const warned = new Set<string>()
 
+/** Where README says what to do. */
+const readme = 'https://www.npmjs.com/package/passport-xai#sign-in-failed'
+
+/** Warns of a sign-in that failed for a reason that an operator has to mend, once a process for each `topic`. */
+export const warnOfFailedSignIn = (topic: string, what: string, message: string): void =>
+  warnOnce(topic, `xAI sign-in failed (${what}). ${message} See ${readme}`)
+
 /** Warns of something that an operator has to mend, once a process for each `topic`. */
 export function warnOnce(topic: string, message: string): void {
   if (warned.has(topic)) return

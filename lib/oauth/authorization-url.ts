@@ -74,7 +74,12 @@ export function parseScope(where: string, scope: unknown): string {
       "scope must be a string or a list of strings; write scope: 'openid profile email'",
     )
   }
-  return scopes.join(' ').trim()
+  const joined = scopes.join(' ').trim()
+  if (joined.includes(',')) {
+    const meant = joined.split(/[\s,]+/).filter(Boolean)
+    throw optionError(where, `scope "${joined}" has commas; separate scopes by spaces: '${meant.join(' ')}'`)
+  }
+  return joined
 }
 
 /**

@@ -1,6 +1,14 @@
 import { inspect } from 'node:util'
 import type { Request } from 'express'
-import { debug, emitErrorWarning, isTraced, type SignInEvent, trace } from '../diagnostics.js'
+import {
+  debug,
+  emitErrorWarning,
+  isTraced,
+  type SignInEvent,
+  trace,
+  warnOfFailedSignIn,
+} from '../diagnostics.js'
+import { XaiOAuthError } from '../error.js'
 
 /** How a request to a strategy ends; exactly one of Passport's actions follows from it. */
 export type Outcome =
@@ -33,6 +41,7 @@ export function endWithOneAction(strategy: object, req: Request, decide: () => P
   const passOn = next ?? error
   const act = (outcome: Outcome): void => {
     debug('%s: %s', name, describe(outcome))
+    if (outcome.kind === 'error') warnOfUnknownClient(outcome.error)
     try {
       // An application may write its callback as an async function.
       Promise.resolve(perform(actions, outcome)).catch((thrown: unknown) => passThrown(thrown, passOn))
@@ -63,6 +72,14 @@ function perform(actions: PassportStrategy, outcome: Outcome): unknown {
     case 'pending':
       return outcome.send()
   }
+}
+
+/** xAI's words for a wrong client id or secret (RFC 6749 §5.2), which only an operator can mend. */
+function warnOfUnknownClient(error: unknown): void {
+  if (!(error instanceof XaiOAuthError) || error.error !== 'invalid_client') return
+  const message =
+    'xAI does not know this client: check clientID, clientSecret and clientAuthentication, and that xAI has allowed the client.'
+  warnOfFailedSignIn('xai_invalid_client', `${error.code}, invalid_client`, message)
 }
 
 /** The words of an outcome that are from closed sets: an application's own `info` may hold what no event should. */

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { optionError } from '../check.js'
-import { emitErrorWarning } from '../diagnostics.js'
+import { emitErrorWarning, warnOnce } from '../diagnostics.js'
 import type { XaiProfile } from '../identity/profile.js'
 import { refreshTokenOf, type XaiTokenResponse } from '../oauth/token-response.js'
 
@@ -102,6 +102,9 @@ export function parseVerify(where: string, verify: unknown, passReqToCallback: b
   throw optionError(where, `verify declares ${declared} parameters${given}, which could be misread; ${forms}`)
 }
 
+/** Milliseconds after which a `done` that has not been called is worth a warning. */
+const silentFor = 60_000
+
 /**
  * Calls `verify` and resolves to its first outcome. Later outcomes are ignored; an error, or a user after a failure,
  * becomes a process warning. Never rejects.
@@ -109,13 +112,16 @@ export function parseVerify(where: string, verify: unknown, passReqToCallback: b
 export function callVerify(verify: Verify, { profile, tokens, req }: XaiSignIn): Promise<Verdict> {
   return new Promise((resolve) => {
     let first: Verdict | undefined
+    const isModern = verify.form === 'one parameter'
+    // `done` may come at any time, so this only warns.
+    const silence = isModern ? undefined : setTimeout(warnOfSilence, silentFor).unref()
     const settle = (verdict: Verdict): void => {
+      clearTimeout(silence)
       if (first) warnOfLate(verdict, first)
       first ??= verdict
       resolve(first)
     }
     const done: XaiVerifyCallback = (error, user, info) => settle(error ? { error } : { user, info })
-    const isModern = verify.form === 'one parameter'
     const settleReturned = (value: unknown): void => {
       if (isModern) settle(verdictOf(value))
       else if (value === false || value === null) settle({ user: false, info: undefined })
@@ -151,6 +157,12 @@ function verdictOf(value: unknown): Verdict {
 const forgottenDoneError = (): TypeError =>
   new TypeError(
     'verify returned a promise of a user and did not call done. In this form only done signs somebody in: call done(null, user), or take one parameter: async ({ profile, tokens, req }) => user',
+  )
+
+const warnOfSilence = (): void =>
+  warnOnce(
+    'xai_verify_silent',
+    `verify has not called done for ${silentFor / 1000} seconds, and the sign-in waits: call done(null, user), done(null, false) or done(error) on every path, or take one parameter: async ({ profile, tokens, req }) => user`,
   )
 
 function warnOfLate(late: Verdict, first: Verdict): void {

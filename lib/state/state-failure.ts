@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { warnOnce } from '../diagnostics.js'
+import { warnOfFailedSignIn } from '../diagnostics.js'
 import { isSecureRequest } from './cookie.js'
 
 /** Why a callback's state was refused; the set is closed. */
@@ -81,14 +81,7 @@ export function hostOf({ headers }: Request): string | undefined {
 /** Failures that an operator can mend, and nobody else. */
 const mendable: ReadonlySet<StateFailureReason> = new Set(['missing', 'mismatch', 'unreadable'])
 
-/** Where README says what to do. */
-const readme = 'https://www.npmjs.com/package/passport-xai#sign-in-failed'
-
 /** Warns of a failure that an operator has to mend, once a process for each reason. */
 export function warnOfFailure({ reason, message }: StateFailure): void {
-  if (!mendable.has(reason)) return
-  warnOnce(
-    `xai_state_${reason}`,
-    `xAI sign-in failed (xai_state_invalid, ${reason}). ${message} See ${readme}`,
-  )
+  if (mendable.has(reason)) warnOfFailedSignIn(`xai_state_${reason}`, `xai_state_invalid, ${reason}`, message)
 }

@@ -104,6 +104,14 @@ describe('the authorization request', () => {
 })
 
 describe('scopes', () => {
+  for (const scope of ['openid,email', 'openid, email', ['openid,email'], ['openid', ',email']])
+    it(`are refused with commas, as in ${JSON.stringify(scope)}, and the message shows them with spaces`, () => {
+      expect(() => parseScope('XaiStrategy', scope)).to.throw(
+        TypeError,
+        /^XaiStrategy: scope ".*" has commas; separate scopes by spaces: 'openid email'$/,
+      )
+    })
+
   it('are joined by spaces', () => {
     expect(parseScope('XaiStrategy', ['openid', 'email'])).to.equal('openid email')
     expect(parseScope('XaiStrategy', ' openid ')).to.equal('openid')

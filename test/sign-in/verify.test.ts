@@ -1,4 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
+import { mock } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import type { Request } from 'express'
@@ -105,5 +107,49 @@ describe('verify', () => {
     const verify = (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback): object =>
       setImmediate(() => done(null, user))
     expect(await call(verify)).to.deep.equal({ user, info: undefined })
+  })
+})
+
+describe('a verify that does not call done', () => {
+  const warnings: Error[] = []
+  const note = (warning: Error): unknown => warning.name === 'XaiStrategyWarning' && warnings.push(warning)
+  beforeEach(() => {
+    warnings.length = 0
+    mock.timers.enable({ apis: ['setTimeout'] })
+    process.on('warning', note)
+  })
+  afterEach(() => {
+    mock.timers.reset()
+    process.off('warning', note)
+  })
+
+  it('is worth one warning of the process after a minute, and may decide later', async () => {
+    let done: XaiVerifyCallback = () => {}
+    const silent = (_access: string, _refresh: string, _profile: object, given: XaiVerifyCallback): void => {
+      done = given
+    }
+    const verdicts = [call(silent), call(silent)]
+    mock.timers.tick(59_999)
+    await turn()
+    expect(warnings).to.deep.equal([])
+    mock.timers.tick(1)
+    await turn()
+    const messages = warnings.map(({ message }) => message)
+    expect(messages).to.have.lengthOf(1)
+    expect(messages[0]).to.match(
+      /^verify has not called done for 60 seconds, and the sign-in waits: call done\(null, user\)/,
+    )
+    done(null, user)
+    expect(await verdicts[1]).to.deep.equal({ user, info: undefined })
+  })
+
+  it('leaves no timer behind once it has decided', async () => {
+    await call(declaring(4, []))
+    await call((_access: string, _refresh: string, _profile: object, _done: object) => {
+      throw new Error('no')
+    })
+    mock.timers.tick(60_000)
+    await turn()
+    expect(warnings).to.deep.equal([])
   })
 })
