@@ -87,7 +87,7 @@ export function buildConfiguration(emulator: EmulatorState): Configuration {
     findAccount: (ctx, subject) => {
       const account = emulator.findSubject(subject)
       if (account?.tier === 'denied' && ctx.oidc.route === 'token')
-        throw Object.assign(new module.errors.OIDCProviderError(403, 'access_denied'), {
+        throw Object.assign(new module.errors.OIDCProviderError(403, 'not_entitled'), {
           error_description: 'This account is not entitled to sign in with OAuth on its current plan',
         })
       return account && { accountId: subject, claims: (use) => claimsFor(ctx, use, account) }

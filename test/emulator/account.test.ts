@@ -18,7 +18,7 @@ describe('the accounts of the emulator', () => {
     expect(status).to.equal(403)
     expect(headers['content-type']).to.match(/^application\/json/)
     expect(json).to.have.all.keys('error', 'error_description')
-    expect(json).to.include({ error: 'access_denied' })
+    expect(json).to.include({ error: 'not_entitled' })
   })
 
   it('include a Team: no id_token, no openid and no email', async () => {

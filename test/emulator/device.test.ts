@@ -84,7 +84,7 @@ describe('a device sign-in at the emulator', () => {
     const { json: begun } = await application.beginDevice()
     await emulator.decide(`${begun.user_code}`, { as: 'free' })
     const { status, json } = await application.poll(begun.device_code)
-    expect({ status, error: json.error }).to.deep.equal({ status: 403, error: 'access_denied' })
+    expect({ status, error: json.error }).to.deep.equal({ status: 403, error: 'not_entitled' })
   })
 
   it('refuses team:read to a User', async () => {
