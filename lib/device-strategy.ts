@@ -5,7 +5,7 @@ import OAuth2Strategy = require('passport-oauth2')
 
 import { IdentityReader } from './identity/identity.js'
 import { type DeviceStrategySettings, parseDeviceOptions, type XaiDeviceStrategyOptions } from './option.js'
-import { type DeviceContext, signInByDevice, type XaiDeviceAuthenticateOptions } from './sign-in/device.js'
+import type { DeviceContext, XaiDeviceAuthenticateOptions } from './sign-in/device.js'
 import { endWithOneAction } from './sign-in/passport-action.js'
 import {
   parseVerify,
@@ -76,6 +76,8 @@ export class XaiDeviceStrategy extends PassportStrategy {
 
   /** Passport's entry: begins a sign-in, asks xAI about a pending one, or ends it. */
   override authenticate(req: Request, options?: XaiDeviceAuthenticateOptions | null): void {
+    // Loaded when it is used: most applications do without it and its pages.
+    const { signInByDevice } = require('./sign-in/device.js') as typeof import('./sign-in/device.js')
     const context: DeviceContext = { ...this._xai, req, options: options ?? {} }
     endWithOneAction(this, req, () => signInByDevice(context))
   }

@@ -67,10 +67,8 @@ const isPast = (time: unknown, nowSeconds: number): boolean =>
   isNumber(time) && time <= nowSeconds + clockToleranceSeconds
 
 /** An audience that nobody else is in: further ones are not trusted (OpenID Connect Core §3.1.3.7, rule 3). */
-const isOnly = (aud: unknown, clientID: string): boolean => {
-  const audiences = [aud].flat()
-  return audiences.length === 1 && audiences[0] === clientID
-}
+const isOnly = (aud: unknown, clientID: string): boolean =>
+  aud === clientID || (Array.isArray(aud) && aud.length === 1 && aud[0] === clientID)
 
 /** `at_hash` of ES256: the left half of the SHA-256 of the access token (OpenID Connect Core §3.1.3.6). */
 const accessTokenHash = (accessToken: string): string =>

@@ -24,21 +24,20 @@ const ofCallback = ['code', 'state', 'error', 'iss', 'error_description'] as con
 const maxCharacters = 4096
 
 type Entry = readonly [key: string, value: unknown]
-type Groups = ReadonlyMap<string, readonly Entry[]>
-
-const none: Groups = new Map()
 
 /** Judges a request by its parameters alone, from the query and, of a POST, the form; the code is not looked at. */
 export function parseCallbackRequest(req: Request): CallbackRequest {
-  const query = groupByName(entriesOf(req.query))
+  const query = entriesOf(req.query)
   // A query parser may keep one of several values, or none; the URL itself shows them all.
-  const raw = groupByName(rawEntriesOf(req.url))
-  const form = req.method === 'POST' ? groupByName(entriesOf(req.body)) : none
+  const raw = rawEntriesOf(req.url)
+  const form = req.method === 'POST' ? entriesOf(req.body) : []
   const parameters: CallbackParameters = {}
   const problems: string[] = []
   const present = new Set<string>()
   for (const name of names) {
-    const [parsed = [], listed = [], filled = []] = [query.get(name), raw.get(name), form.get(name)]
+    const parsed = entriesNamed(name, query)
+    const listed = entriesNamed(name, raw)
+    const filled = entriesNamed(name, form)
     const asked = listed.length > parsed.length ? listed : parsed
     const first = asked[0] ?? filled[0]
     if (!first) continue
@@ -62,20 +61,12 @@ function combinationProblem({ code, state, error }: CallbackParameters): string 
   return undefined
 }
 
-const entriesOf = (source: unknown): Iterable<Entry> =>
+const entriesOf = (source: unknown): Entry[] =>
   typeof source === 'object' && source !== null ? Object.entries(source) : []
 
-const rawEntriesOf = (url = ''): Iterable<Entry> =>
-  url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?') + 1)) : []
+const rawEntriesOf = (url = ''): Entry[] =>
+  url.includes('?') ? [...new URLSearchParams(url.slice(url.indexOf('?') + 1))] : []
 
-/** The entries by parameter; `code[x]` is one of `code`, whether a parser understands it or not. */
-function groupByName(entries: Iterable<Entry>): Groups {
-  const groups = new Map<string, Entry[]>()
-  for (const entry of entries) {
-    const [name = ''] = entry[0].split('[', 1)
-    const group = groups.get(name)
-    if (group) group.push(entry)
-    else groups.set(name, [entry])
-  }
-  return groups
-}
+/** The entries of a parameter; `code[x]` is one of `code`, whether a parser understands it or not. */
+const entriesNamed = (name: string, entries: readonly Entry[]): Entry[] =>
+  entries.filter(([key]) => key === name || key.startsWith(`${name}[`))

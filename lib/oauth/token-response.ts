@@ -29,7 +29,9 @@ export function parseTokenResponse(names: FailureNames, response: HttpResponse):
   if (text === undefined) throw buildInvalidResponseError(names, response, 'it is not UTF-8')
   const tokens = parseObject(text)
   if (tokens === undefined) throw buildInvalidResponseError(names, response, 'it is not a JSON object')
-  if (hasRepeatedName(text)) throw buildInvalidResponseError(names, response, 'it holds a parameter twice')
+  // Compact JSON that comes out as it went in holds nothing twice.
+  if (text !== JSON.stringify(tokens) && hasRepeatedName(text))
+    throw buildInvalidResponseError(names, response, 'it holds a parameter twice')
   const { access_token, token_type, error } = tokens
   if (error !== undefined && error !== null)
     throw buildInvalidResponseError(names, response, 'it holds an error')

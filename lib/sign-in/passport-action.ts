@@ -40,7 +40,7 @@ export function endWithOneAction(strategy: object, req: Request, decide: () => P
   const { next } = req as { next?: (error: unknown) => unknown }
   const passOn = next ?? error
   const act = (outcome: Outcome): void => {
-    debug('%s: %s', name, describe(outcome))
+    if (debug.enabled) debug('%s: %s', name, describe(outcome))
     if (outcome.kind === 'error') warnOfUnknownClient(outcome.error)
     try {
       // An application may write its callback as an async function.

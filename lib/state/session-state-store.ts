@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Request } from 'express'
 import { checkOptionNames, optionError } from '../check.js'
@@ -136,7 +137,7 @@ export class SessionStateStore implements StateStore, DeviceStore {
     session: Session,
     { state, began }: PendingSignIn,
   ): Promise<StateFailure | undefined> {
-    const mark: TakenMark = { state, began, takenBy: randomToken() }
+    const mark: TakenMark = { state, began, takenBy: randomUUID() }
     const start = performance.now()
     const saved = await readSavedSession(req)
     const refusal = this.findOtherClaim(saved, mark)
