@@ -25,8 +25,8 @@ export interface DeviceApplicationOptions {
   readonly verify?: (signIn: XaiSignIn) => unknown
   /** What the route passes to passport.authenticate. */
   readonly authenticate?: XaiDeviceAuthenticateOptions
-  /** Default: express-session in memory; with the cookie store none. */
-  readonly session?: RequestHandler
+  /** Default: express-session in memory; with the cookie store none. `false`: none. */
+  readonly session?: RequestHandler | false
   /** Where the application is mounted; default `/`. */
   readonly mount?: string
   /** Routes and middleware of a test's own, before those of the application. */
@@ -125,12 +125,7 @@ export class DeviceApplication {
   }
 
   private buildExpress(): Express {
-    const {
-      store,
-      session = store === 'session' ? buildSession() : undefined,
-      mount = '/',
-      extend,
-    } = this.options
+    const { store, session = store === 'session' && buildSession(), mount = '/', extend } = this.options
     const app = express()
     if (session) app.use(session, this.passport.session())
     extend?.(app)
