@@ -52,6 +52,20 @@ describe('the documents', () => {
       expect(broken).to.deep.equal([])
     })
 
+  it('explain every code of an error, and every reason of a refused state, in docs/errors.md', () => {
+    const page = readDocument('docs/errors.md')
+    const wordsIn = (file: string, type: string): string[] => {
+      const [, union = ''] = new RegExp(`type ${type} =([^;]*?)\\n\\n`).exec(readDocument(file)) ?? []
+      return [...union.matchAll(/'(\w+)'/g)].map(([, word = '']) => word)
+    }
+    const words = [
+      ...wordsIn('lib/error.ts', 'XaiErrorCode'),
+      ...wordsIn('lib/state/state-failure.ts', 'StateFailureReason'),
+    ]
+    expect(words).to.have.lengthOf.at.least(24)
+    expect(words.filter((word) => !page.includes(`\`${word}\``))).to.deep.equal([])
+  })
+
   it('have the heading in README that the process warnings link to', () => {
     expect(fragmentsOf(readDocument(readme))).to.include('sign-in-failed')
   })
