@@ -1,30 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../lib/emulator/index.js'
 import { endingOf } from './support/application.js'
 import { CookieClient } from './support/browserless-client.js'
+import { startRoundRobin } from './support/round-robin.js'
 
 const signIns = 200
 const atOnce = 8
-
-/** One address whose connections go to several others, in turn. */
-async function startRoundRobin(origins: () => readonly string[]): Promise<Server> {
-  let turn = 0
-  const server = createServer((browser) => {
-    const { hostname, port } = new URL(origins()[turn % origins().length] as string)
-    turn += 1
-    const application = connect(Number(port), hostname)
-    browser.pipe(application).pipe(browser)
-    browser.on('error', () => application.destroy())
-    application.on('error', () => browser.destroy())
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return server
-}
 
 describe('two processes behind one address, with the cookie secret in common', () => {
   let emulator: Emulator

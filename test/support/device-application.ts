@@ -84,7 +84,8 @@ export class DeviceApplication {
   }
 
   static async start(options: DeviceApplicationOptions): Promise<DeviceApplication> {
-    const server = createServer().listen(0, '127.0.0.1')
+    // Longer than any test, so that no browser meets the end of an idle connection.
+    const server = createServer({ keepAliveTimeout: 120_000 }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     return new DeviceApplication(server, options)
   }

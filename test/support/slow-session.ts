@@ -14,6 +14,11 @@ export class SlowSessionStore extends Store {
     super()
   }
 
+  /** The sessions that are kept now. */
+  get ids(): string[] {
+    return [...this.kept.keys()]
+  }
+
   override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
     const read = (): void => {
       const text = this.kept.get(id)
