@@ -6,8 +6,13 @@ export type { LoopbackRelayOptions, SignInHolder } from './loopback-relay/option
 export type { ClientAuthenticationMethod } from './oauth/token-request.js'
 export type { XaiTokenResponse } from './oauth/token-response.js'
 export type { XaiDeviceStrategyOptions, XaiStrategyOptions, XaiStrategyOptionsWithRequest } from './option.js'
-export type { XaiAuthenticateCallback, XaiFailure, XaiInfo } from './sign-in/authenticate-callback.js'
-export type { XaiAuthenticateOptions, XaiAuthorizationParams } from './sign-in/context.js'
+export type {
+  XaiAuthenticateCallback,
+  XaiAuthenticateOptions,
+  XaiAuthorizationParams,
+  XaiFailure,
+  XaiInfo,
+} from './sign-in/context.js'
 export type { XaiDeviceAuthenticateOptions } from './sign-in/device.js'
 export type { XaiDevicePage, XaiDevicePending } from './sign-in/device-response.js'
 export type {
@@ -23,8 +28,9 @@ export type {
 export { CookieStateStore, type CookieStateStoreOptions } from './state/cookie-state-store.js'
 export type { DeviceMetadata, DeviceStore, PendingDevice } from './state/pending-device.js'
 export { SessionStateStore } from './state/session-state-store.js'
-export type { StateFailure, StateFailureReason } from './state/state-failure.js'
 export type {
+  StateFailure,
+  StateFailureReason,
   StateLoadedCallback,
   StateMetadata,
   StateStore,

@@ -60,7 +60,7 @@ describe('the documents', () => {
     }
     const words = [
       ...wordsIn('lib/error.ts', 'XaiErrorCode'),
-      ...wordsIn('lib/state/state-failure.ts', 'StateFailureReason'),
+      ...wordsIn('lib/state/state-store.ts', 'StateFailureReason'),
     ]
     expect(words).to.have.lengthOf.at.least(24)
     expect(words.filter((word) => !page.includes(`\`${word}\``))).to.deep.equal([])

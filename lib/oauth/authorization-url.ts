@@ -1,5 +1,5 @@
+import { hash, randomBytes } from 'node:crypto'
 import { optionError } from '../check.js'
-import { challengeOf, nonceOf } from './pkce.js'
 
 /** Names that the protocol sets in the authorization request; the application cannot name them. */
 const protocolNames = new Set([
@@ -49,6 +49,19 @@ export function buildAuthorizationURL(request: AuthorizationRequest): string {
   query.set('code_challenge_method', 'S256')
   return mergeQuery(authorizationURL, query)
 }
+
+/** 256 random bits, base64url: long enough for a state and for a code verifier (RFC 7636 §4.1). */
+export const randomToken = (): string => randomBytes(32).toString('base64url')
+
+/** The S256 challenge of a code verifier (RFC 7636 §4.2). */
+export const challengeOf = (verifier: string): string => hash('sha256', verifier, 'base64url')
+
+/**
+ * The OpenID Connect nonce of a sign-in. It is derived from the code verifier, so that a state store has nothing
+ * more to keep; under a prefix, because the plain hash of the verifier is public as its challenge.
+ */
+export const nonceOf = (verifier: string): string =>
+  hash('sha256', `passport-xai nonce ${verifier}`, 'base64url')
 
 /** Adds parameters to a URL. Its own query stays to the letter, except for what would come twice (RFC 6749 §3.1). */
 function mergeQuery(url: string, query: URLSearchParams): string {

@@ -1,4 +1,4 @@
-import { challengeOf } from './pkce.js'
+import { challengeOf } from './authorization-url.js'
 
 /** Parameters of an application's own, for the form of a token request; lists are sent as repeated parameters. */
 export type FormParameters = Readonly<Record<string, unknown>>

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Request } from 'express'
 import { XaiOAuthError } from '../error.js'
+import { findPurposeProblem } from '../oauth/authorization-response.js'
 import { parseScope } from '../oauth/authorization-url.js'
 import { type DevicePace, type DeviceProgress, pauseOf, progressOf } from '../oauth/device-progress.js'
 import type { XaiTokenResponse } from '../oauth/token-response.js'
@@ -16,8 +17,7 @@ import {
   respond,
   type XaiDevicePage,
 } from './device-response.js'
-import type { Outcome } from './passport-action.js'
-import { findPurposeProblem, refuse } from './refusal.js'
+import { type Outcome, refuse } from './passport-action.js'
 
 /** The options of XaiDeviceStrategy that a sign-in needs, checked and with their defaults. */
 export interface DeviceSettings {

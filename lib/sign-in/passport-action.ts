@@ -19,6 +19,16 @@ export type Outcome =
   /** The device strategy has sent its own response. */
   | { kind: 'pending'; send: () => void }
 
+/** Refuses a request that is not from xAI. Nothing is sent, and no new sign-in begins, which could go round in a loop. */
+export const refuse = (problem: string): Outcome => ({
+  kind: 'fail',
+  info: {
+    code: 'xai_callback_invalid',
+    message: `This request neither begins nor ends a sign-in: ${problem}.`,
+  },
+  status: 400,
+})
+
 /** What Passport puts onto a strategy for one request. */
 interface PassportStrategy {
   name: string

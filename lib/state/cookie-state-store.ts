@@ -1,6 +1,5 @@
 import type { Request } from 'express'
 import { checkOptionNames, optionError } from '../check.js'
-import { isSame, randomToken } from '../oauth/pkce.js'
 import { Seal } from '../seal.js'
 import {
   belongsTo,
@@ -27,14 +26,19 @@ import {
   buildPendingSignIn,
   digestOfUser,
   findFault,
-  hasOtherUser,
   isExpired,
   type PendingSignIn,
+  Recent,
   signInLifetime,
 } from './pending-sign-in.js'
-import { Recent } from './recent.js'
-import { buildStateFailure, explainMissing, hostOf, type StateFailure } from './state-failure.js'
-import type { StateLoadedCallback, StateMetadata, StateStore, StateStoredCallback } from './state-store.js'
+import {
+  buildStateFailure,
+  type StateFailure,
+  type StateLoadedCallback,
+  type StateMetadata,
+  type StateStore,
+  type StateStoredCallback,
+} from './state-store.js'
 
 const where = 'CookieStateStore'
 
@@ -59,8 +63,6 @@ export interface CookieStateStoreOptions {
 export class CookieStateStore implements StateStore, DeviceStore {
   private readonly seal: Seal
   private readonly spent = new Recent<true>(signInLifetime)
-  /** The host names on which sign-ins began. */
-  private readonly beganOn = new Recent<string | undefined>(signInLifetime)
   private readonly devices = new DeviceMemory()
 
   /** @throws {TypeError} that says which option is wrong, and what to write */
@@ -78,17 +80,16 @@ export class CookieStateStore implements StateStore, DeviceStore {
     callback: StateStoredCallback,
   ): void {
     const secure = isSecure(meta)
-    const state = randomToken()
-    const signIn = buildPendingSignIn(req, { state, codeVerifier, applicationState }, meta)
-    const cookie = { name: signInCookieNameOf(signIn, secure), value: this.seal.seal(JSON.stringify(signIn)) }
+    const signIn = buildPendingSignIn(req, codeVerifier, applicationState, meta)
+    const value = this.seal.seal(JSON.stringify(signIn), signIn.state)
+    const cookie = { name: signInCookieNameOf(signIn, secure), value }
     const header = buildSetCookie(cookie, secure, signInMaxAge)
     if (header.length > maxCookieBytes) {
       throw new TypeError('CookieStateStore: the state is too large for a cookie; keep it below 2,500 bytes')
     }
     const surplus = surplusOf(findSignInCookies(req, secure), cookie).slice(0, maxRemovals)
     setCookies(req, [...surplus.map(({ name }) => buildSetCookie({ name, value: '' }, secure, 0)), header])
-    this.beganOn.set(state, hostOf(req))
-    callback(null, state)
+    callback(null, signIn.state)
   }
 
   verify(req: Request, state: string, meta: StateMetadata, callback: StateLoadedCallback): void {
@@ -101,8 +102,8 @@ export class CookieStateStore implements StateStore, DeviceStore {
   holds(req: Request, state: string): boolean {
     const cookies = [true, false].flatMap((secure) => findSignInCookies(req, secure))
     const cookie = cookies.find(belongsTo(state))
-    const signIn = cookie && this.open<PendingSignIn>(cookie)
-    return signIn !== undefined && isSame(signIn.state, state) && !isExpired(signIn) && !this.spent.get(state)
+    const signIn = cookie && this.open<PendingSignIn>(cookie, state)
+    return signIn !== undefined && !isExpired(signIn) && !this.spent.get(state)
   }
 
   private take(req: Request, state: string, meta: StateMetadata): PendingSignIn | StateFailure {
@@ -110,16 +111,13 @@ export class CookieStateStore implements StateStore, DeviceStore {
     const cookies = findSignInCookies(req, secure)
     const cookie = cookies.find(belongsTo(state))
     if (this.spent.get(state)) return buildStateFailure('used')
-    if (!cookie) {
-      if (cookies.length > 0) return buildStateFailure('unknown')
-      return buildStateFailure('missing', explainMissing(req, this.beganOn.get(state)))
-    }
-    const signIn = this.open<PendingSignIn>(cookie)
+    if (!cookie) return buildStateFailure(cookies.length > 0 ? 'unknown' : 'missing')
+    const signIn = this.open<PendingSignIn>(cookie, state)
     if (!signIn) return buildStateFailure('unreadable')
-    const fault = findFault(signIn, state, meta)
+    const fault = findFault(signIn, meta)
     if (fault) return buildStateFailure(fault)
     // Whoever plants a cookie in a browser must not get their sign-in into the account of the person who uses it.
-    if (hasOtherUser(signIn, req)) return buildStateFailure('superseded')
+    if (signIn.user !== digestOfUser(req)) return buildStateFailure('superseded')
     // Not the state of the request: it is part of the URL's text, and would keep all of that in memory.
     this.spent.set(signIn.state, true)
     setCookies(req, [buildSetCookie({ name: cookie.name, value: '' }, secure, 0)])
@@ -128,7 +126,7 @@ export class CookieStateStore implements StateStore, DeviceStore {
 
   async readDevice(req: Request, meta: DeviceMetadata): Promise<PendingDevice | undefined> {
     const name = deviceCookieNameOf(meta, isSecureRequest(req))
-    const cookie = findCookies(req, deviceForm).find((candidate) => candidate.name === name)
+    const cookie = findCookies(req).find((candidate) => candidate.name === name)
     const device = cookie && this.open<PendingDevice>(cookie, deviceSealOf(req, meta))
     return device && this.devices.latestOf(device)
   }
@@ -165,7 +163,7 @@ export class CookieStateStore implements StateStore, DeviceStore {
     setCookies(req, [buildSetCookie({ name: deviceCookieNameOf(meta, secure), value: '' }, secure, 0)])
   }
 
-  private open<Value>({ value }: Cookie, boundTo?: string): Value | undefined {
+  private open<Value>({ value }: Cookie, boundTo: string): Value | undefined {
     const text = value.length <= maxCookieBytes ? this.seal.open(value, boundTo) : undefined
     return text === undefined ? undefined : (JSON.parse(text) as Value)
   }
@@ -173,8 +171,6 @@ export class CookieStateStore implements StateStore, DeviceStore {
 
 /** Behind a proxy only the redirect URI tells whether the browser speaks https. */
 const isSecure = ({ callbackURL }: StateMetadata): boolean => callbackURL.startsWith('https:')
-
-const deviceForm = /^(?:__Host-)?xai-device\.[\w-]{16}$/
 
 const deviceCookieNameOf = (meta: DeviceMetadata, secure: boolean): string =>
   cookieNameOf(`xai-device.${deviceBindingOf(meta).slice(0, 16)}`, secure)

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { Request } from 'express'
 import { optionError } from '../check.js'
-import { byEvictionOrder, maxPendingSignIns, type PendingSignIn } from './pending-sign-in.js'
+import { maxPendingSignIns, type PendingSignIn } from './pending-sign-in.js'
 
 /** Bytes of a whole cookie that every browser takes (RFC 6265 §6.1). */
 export const maxCookieBytes = 4096
@@ -17,30 +17,14 @@ export interface Cookie {
 }
 
 /**
- * The cookies of a request whose names have a form.
- *
- * Only spaces and tabs around a name are stripped, as RFC 6265 §5.2 has it: `trim()` strips a byte 0xA0 as well, and
- * a browser lets any host of the site set a cookie named 0xA0 and then `__Host-…`.
+ * A cookie of ours. Only spaces and tabs may stand before its name: `\s` takes a byte 0xA0 as well, and a browser
+ * lets any host of the site set a cookie named 0xA0 and then `__Host-…`.
  */
-export function findCookies(req: Request, form: RegExp): Cookie[] {
-  const cookies: Cookie[] = []
-  for (const pair of (req.headers?.cookie ?? '').split(';')) {
-    const [name = '', ...value] = pair.split('=')
-    const bare = stripBlanks(name)
-    if (form.test(bare)) cookies.push({ name: bare, value: stripBlanks(value.join('=')) })
-  }
-  return cookies
-}
+const ownCookie = /(?:^|;)[ \t]*((?:__Host-)?xai[\w.-]+)=([\w-]*)(?=;|$)/g
 
-const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t'
-
-/** By hand, because a regular expression takes quadratic time where blanks stand in the middle. */
-function stripBlanks(text: string): string {
-  let [start, end] = [0, text.length]
-  while (isBlank(text[start])) start += 1
-  while (end > start && isBlank(text[end - 1])) end -= 1
-  return text.slice(start, end)
-}
+/** The cookies of a request whose names begin as ours do. */
+export const findCookies = (req: Request): Cookie[] =>
+  [...(req.headers?.cookie ?? '').matchAll(ownCookie)].map(([, name = '', value = '']) => ({ name, value }))
 
 /**
  * A cookie's name on a connection. On https the prefix `__Host-` keeps other hosts of the same site from setting it
@@ -72,12 +56,14 @@ export function isSecureRequest(req: Request): boolean {
   return secure === true || protocol === 'https' || (socket as { encrypted?: boolean })?.encrypted === true
 }
 
-/** When the sign-in began, `X` when a page of another site led here, and a digest of the state. */
-const signInForm = /^(?:__Host-)?xai\.([0-9a-z]{1,12})(X?)\.([\w-]{16})$/
+const signInForm = /^(?:__Host-)?xai\.[01][0-9a-z]{8}\.[\w-]{16}$/
 
-/** So that the one that gives way next is known without opening any. */
+/**
+ * The cookie's name of a sign-in. Sorted by it, what a page of another site began comes first and then the oldest: in
+ * this order they give way, so that another site pushes out its own sign-ins and none is opened to find that out.
+ */
 export const signInCookieNameOf = ({ state, began, foreign }: PendingSignIn, secure: boolean): string =>
-  cookieNameOf(`xai.${began.toString(36)}${foreign ? 'X' : ''}.${shortDigestOf(state)}`, secure)
+  cookieNameOf(`xai.${foreign ? 0 : 1}${began.toString(36).padStart(8, '0')}.${shortDigestOf(state)}`, secure)
 
 const shortDigestOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, 16)
 
@@ -88,17 +74,10 @@ export const belongsTo =
     name.endsWith(`.${shortDigestOf(state)}`)
 
 /** The sign-in cookies of a request in the order in which they give way. */
-export function findSignInCookies(req: Request, secure: boolean): Cookie[] {
-  const parse = ({ name }: Cookie): Pick<PendingSignIn, 'began' | 'foreign'> => {
-    const [began, foreign] = name.replace(signInForm, '$1 $2').split(' ') as [string, string]
-    return { began: Number.parseInt(began, 36), ...(foreign && { foreign: true }) }
-  }
-  return findCookies(req, signInForm)
-    .filter(({ name }) => name.startsWith('__Host-') === secure)
-    .map((cookie) => ({ cookie, order: parse(cookie) }))
-    .sort((a, b) => byEvictionOrder(a.order, b.order))
-    .map(({ cookie }) => cookie)
-}
+export const findSignInCookies = (req: Request, secure: boolean): Cookie[] =>
+  findCookies(req)
+    .filter(({ name }) => signInForm.test(name) && name.startsWith('__Host-') === secure)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
 
 /** The cookies that give way to a new one, so that neither their number nor their size grows. */
 export function surplusOf(cookies: readonly Cookie[], added: Cookie): Cookie[] {

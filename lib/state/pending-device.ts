@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Request } from 'express'
 import { optionError } from '../check.js'
 import type { DevicePace } from '../oauth/device-progress.js'
-import { Recent } from './recent.js'
+import { Recent } from './pending-sign-in.js'
 import type { StateMetadata } from './state-store.js'
 
 /** A device sign-in that waits for the person (RFC 8628 §3.2), as a store keeps it; JSON. */

@@ -3,7 +3,6 @@ import { setTimeout } from 'node:timers/promises'
 import type { Request } from 'express'
 import { checkOptionNames, optionError } from '../check.js'
 import { isSamePace } from '../oauth/device-progress.js'
-import { isSame, randomToken } from '../oauth/pkce.js'
 import {
   DeviceMemory,
   type DeviceMetadata,
@@ -14,19 +13,23 @@ import {
 } from './pending-device.js'
 import {
   buildPendingSignIn,
-  byEvictionOrder,
   digestOfUser,
   findFault,
-  hasOtherUser,
   isExpired,
   maxPendingSignIns,
   type PendingSignIn,
+  Recent,
   signInLifetime,
 } from './pending-sign-in.js'
-import { Recent } from './recent.js'
 import { isKeptInMemory, readSavedSession, type Session, saveSession, sessionOf } from './session.js'
-import { buildStateFailure, explainMissing, hostOf, type StateFailure } from './state-failure.js'
-import type { StateLoadedCallback, StateMetadata, StateStore, StateStoredCallback } from './state-store.js'
+import {
+  buildStateFailure,
+  type StateFailure,
+  type StateLoadedCallback,
+  type StateMetadata,
+  type StateStore,
+  type StateStoredCallback,
+} from './state-store.js'
 
 const where = 'SessionStateStore'
 
@@ -38,6 +41,7 @@ const minClaimWait = 10
 
 /** What is left in the session of a sign-in that was taken; `takenBy` says which request took it. */
 type TakenMark = Pick<PendingSignIn, 'state' | 'began'> & { takenBy: string }
+type Entry = PendingSignIn | TakenMark
 
 /**
  * Keeps pending sign-ins in the application's session: up to 8 at once in one browser, each for 10 minutes and for
@@ -47,8 +51,6 @@ type TakenMark = Pick<PendingSignIn, 'state' | 'began'> & { takenBy: string }
 export class SessionStateStore implements StateStore, DeviceStore {
   private readonly key: string
   private readonly spent = new Recent<true>(signInLifetime)
-  /** The host names on which sign-ins began. */
-  private readonly beganOn = new Recent<string | undefined>(signInLifetime)
   private readonly devices = new DeviceMemory()
 
   /**
@@ -72,12 +74,10 @@ export class SessionStateStore implements StateStore, DeviceStore {
     callback: StateStoredCallback,
   ): void {
     const session = sessionOf(req)
-    const state = randomToken()
-    const signIn = buildPendingSignIn(req, { state, codeVerifier, applicationState }, meta)
+    const signIn = buildPendingSignIn(req, codeVerifier, applicationState, meta)
     // A new list under the top-level key: some session middleware notices nothing less.
-    session[this.key] = [...this.keepRoomForOne(this.signInsOf(session)), signIn]
-    this.beganOn.set(state, hostOf(req))
-    callback(null, state)
+    session[this.key] = [...keepRoomForOne(this.signInsOf(session)), signIn]
+    callback(null, signIn.state)
   }
 
   verify(req: Request, state: string, meta: StateMetadata, callback: StateLoadedCallback): void {
@@ -96,7 +96,7 @@ export class SessionStateStore implements StateStore, DeviceStore {
    * @throws {TypeError} when the request has no session
    */
   holds(req: Request, state: string): boolean {
-    const signIn = this.signInsOf(sessionOf(req)).find((candidate) => isSame(candidate.state, state))
+    const signIn = this.signInsOf(sessionOf(req)).find((candidate) => candidate.state === state)
     return signIn !== undefined && !isTaken(signIn) && !isExpired(signIn) && !this.spent.get(state)
   }
 
@@ -107,18 +107,17 @@ export class SessionStateStore implements StateStore, DeviceStore {
   ): Promise<PendingSignIn | StateFailure> {
     const session = sessionOf(req)
     const signIns = this.signInsOf(session)
-    const signIn = signIns.find((candidate) => isSame(candidate.state, state))
+    const signIn = signIns.find((candidate) => candidate.state === state)
     if (this.spent.get(state) || (signIn && isTaken(signIn))) return buildStateFailure('used')
     if (!signIn) {
       // Passport renews the session at login, and what was pending in the old one ends there.
       if (digestOfUser(req) !== '') return buildStateFailure('superseded')
-      if (signIns.length > 0) return buildStateFailure('unknown')
-      return buildStateFailure('missing', explainMissing(req, this.beganOn.get(state), session.cookie))
+      return buildStateFailure(signIns.length > 0 ? 'unknown' : 'missing')
     }
-    const fault = findFault(signIn, state, meta)
+    const fault = findFault(signIn, meta)
     if (fault) return buildStateFailure(fault)
     // koa-session keeps its content when Passport renews it; other sessions lose it, unless keepSessionInfo is set.
-    if ('ctx' in req && hasOtherUser(signIn, req)) return buildStateFailure('superseded')
+    if ('ctx' in req && signIn.user !== digestOfUser(req)) return buildStateFailure('superseded')
     // Not the state of the request: it is part of the URL's text, and would keep all of that in memory.
     this.spent.set(signIn.state, true)
     return (await this.claim(req, session, signIn)) ?? signIn
@@ -160,17 +159,9 @@ export class SessionStateStore implements StateStore, DeviceStore {
     return entry && isTaken(entry) && entry.takenBy !== mark.takenBy ? buildStateFailure('used') : undefined
   }
 
-  private signInsOf(session: Session): Array<PendingSignIn | TakenMark> {
+  private signInsOf(session: Session): Entry[] {
     const list = session[this.key]
-    return Array.isArray(list) ? list.filter(isKept) : []
-  }
-
-  /** What stays when one more begins: those that have ended give way first. */
-  private keepRoomForOne(signIns: Array<PendingSignIn | TakenMark>): Array<PendingSignIn | TakenMark> {
-    const isOver = (signIn: PendingSignIn | TakenMark): boolean => isTaken(signIn) || isExpired(signIn)
-    const first = signIns.toSorted((a, b) => Number(isOver(b)) - Number(isOver(a)) || byEvictionOrder(a, b))
-    const surplus = new Set(first.slice(0, Math.max(0, signIns.length + 1 - maxPendingSignIns)))
-    return signIns.filter((signIn) => !surplus.has(signIn))
+    return Array.isArray(list) ? list.filter(isEntry) : []
   }
 
   async readDevice(req: Request, meta: DeviceMetadata): Promise<PendingDevice | undefined> {
@@ -226,9 +217,19 @@ export class SessionStateStore implements StateStore, DeviceStore {
 }
 
 /** Whether an entry is one that this store has made: a session may come from elsewhere. */
-const isKept = (entry: unknown): entry is PendingSignIn | TakenMark => {
-  const { state, began, binding, takenBy = binding } = Object(entry)
+const isEntry = (value: unknown): value is Entry => {
+  const { state, began, binding, takenBy = binding } = Object(value)
   return typeof state === 'string' && typeof began === 'number' && typeof takenBy === 'string'
 }
 
-const isTaken = (signIn: PendingSignIn | TakenMark): signIn is TakenMark => 'takenBy' in signIn
+const isTaken = (entry: Entry): entry is TakenMark => 'takenBy' in entry
+
+/**
+ * What stays when one more begins. Those that have ended give way first, then what a page of another site began, then
+ * the oldest: another site that sends a browser here again and again pushes out its own sign-ins.
+ */
+function keepRoomForOne(entries: Entry[]): Entry[] {
+  const rank = (entry: Entry): number => (isTaken(entry) || isExpired(entry) ? 0 : entry.foreign ? 1 : 2)
+  const inOrder = entries.toSorted((a, b) => rank(a) - rank(b) || a.began - b.began)
+  return inOrder.slice(1 - maxPendingSignIns)
+}

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { parseStateFailure, type StateFailure, warnOfFailure } from './state-failure.js'
+import { warnOfFailedSignIn } from '../diagnostics.js'
 
 /** What a sign-in is bound to: passport-oauth2's metadata, the issuer, and whether an id_token is asked for. */
 export interface StateMetadata {
@@ -43,6 +43,61 @@ export interface StateStore {
 export interface TakenSignIn {
   codeVerifier: unknown
   state: unknown
+}
+
+/** Why a callback's state was refused; the set is closed. */
+export type StateFailureReason =
+  | 'missing'
+  | 'unknown'
+  | 'used'
+  | 'expired'
+  | 'mismatch'
+  | 'unreadable'
+  | 'superseded'
+
+/** What `info` says of a refused state. */
+export interface StateFailure {
+  reason: StateFailureReason
+  /** For the operator: the likely cause. */
+  message: string
+}
+
+const messages: Readonly<Record<StateFailureReason, string>> = {
+  missing:
+    'No pending sign-in came with this callback. Usual causes: the sign-in began on another host name (localhost is not 127.0.0.1): ' +
+    'open the application under the host name of its callbackURL; the session cookie is SameSite=Strict: use SameSite=Lax; ' +
+    'it is Secure and the request came by http: use https, and behind a proxy let the framework trust it (Express: app.set("trust proxy", 1)); ' +
+    'or the session or cookie has expired.',
+  unknown:
+    'This browser has no such sign-in pending: it began in another browser, or it gave way because more than 8 were pending in this one.',
+  used: 'This sign-in was completed already: the callback was loaded a second time.',
+  expired: 'This sign-in began more than 10 minutes ago and has expired. Begin again.',
+  mismatch:
+    'This sign-in began with another client ID, issuer, token URL or callbackURL than the callback expects, or with openid in the scope of one request alone. Pass the same ones to both requests.',
+  unreadable:
+    'The cookie of this sign-in cannot be opened: it was changed on its way, or sealed with a secret that this process does not have.',
+  superseded:
+    'Somebody signed in or out here after this sign-in began (perhaps by this very callback, loaded a second time), and that ends pending sign-ins. Begin again.',
+}
+
+/** Builds the failure of a reason. */
+export const buildStateFailure = (reason: StateFailureReason, message = messages[reason]): StateFailure => ({
+  reason,
+  message,
+})
+
+/** Types what a store gave in place of a sign-in: ours say both, others a message at most, or anything. */
+function parseStateFailure(given: unknown): StateFailure {
+  const { reason, message } = Object(given) as Partial<Record<keyof StateFailure, unknown>>
+  const known = Object.hasOwn(messages, String(reason)) ? (reason as StateFailureReason) : 'unknown'
+  return buildStateFailure(known, typeof message === 'string' ? message : undefined)
+}
+
+/** Failures that an operator can mend, and nobody else: a process warns of each once. */
+const mendable: ReadonlySet<StateFailureReason> = new Set(['missing', 'mismatch', 'unreadable'])
+
+function warnOfFailure({ reason, message }: StateFailure): void {
+  if (mendable.has(reason)) warnOfFailedSignIn(`xai_state_${reason}`, `xai_state_invalid, ${reason}`, message)
 }
 
 /**

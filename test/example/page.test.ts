@@ -13,7 +13,7 @@ import {
   Problem,
   type ProblemCode,
 } from '../../examples/express/problem.js'
-import type { StateFailureReason } from '../../lib/state/state-failure.js'
+import type { StateFailureReason } from '../../lib/state/state-store.js'
 
 const hostile = `<script>alert("1")</script>&'`
 const escaped = '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;'

@@ -35,11 +35,11 @@ const atSignIn: ReadonlyArray<readonly [mistake: string, where: keyof Sight, cau
   [
     'another host',
     'console',
-    'This sign-in began on localhost, but its callback came to 127.0.0.1',
-    'Open the application under the host name of its callbackURL',
+    'the sign-in began on another host name (localhost is not 127.0.0.1)',
+    'open the application under the host name of its callbackURL',
   ],
-  ['SameSite=Strict', 'console', 'The session cookie is SameSite=Strict', 'Use SameSite=Lax'],
-  ['Secure over http', 'console', 'The session cookie is Secure, but this request came by http', 'Use https'],
+  ['SameSite=Strict', 'console', 'the session cookie is SameSite=Strict', 'use SameSite=Lax'],
+  ['Secure over http', 'console', 'it is Secure and the request came by http', 'use https'],
   ['wrong secret', 'console', 'xAI does not know this client', 'check clientID, clientSecret'],
   [
     'verify that returns a user and has done',

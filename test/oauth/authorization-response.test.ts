@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Request } from 'express'
-import { parseCallbackRequest } from '../../lib/oauth/authorization-response.js'
+import { findPurposeProblem, parseCallbackRequest } from '../../lib/oauth/authorization-response.js'
 
 type Given = Partial<Pick<Request, 'method' | 'url' | 'query' | 'body' | 'headers'>>
 
@@ -110,4 +110,44 @@ describe('parseCallbackRequest', () => {
   it('repeats nothing of what came in its message', () => {
     expect(JSON.stringify(get('code=<b>secret</b>'))).not.to.include('secret')
   })
+})
+
+describe('findPurposeProblem', () => {
+  const problems: ReadonlyArray<readonly [problem: string, method: string, headers: Record<string, string>]> =
+    [
+      ['it is a HEAD request', 'HEAD', {}],
+      ['it is a PUT request', 'PUT', {}],
+      ['it is a prefetch', 'GET', { 'sec-purpose': 'prefetch' }],
+      ['it is a prefetch', 'GET', { 'sec-purpose': 'prefetch;prerender' }],
+      ['it is a prefetch', 'GET', { 'sec-purpose': 'prerender, prefetch' }],
+      ['it is a prefetch', 'GET', { purpose: 'prefetch' }],
+      ['it is a prefetch', 'GET', { purpose: 'Prefetch' }],
+      ['it is a prefetch', 'GET', { 'x-moz': 'prefetch' }],
+      ['it is for a part of a page, such as an image', 'GET', { 'sec-fetch-dest': 'image' }],
+      ['it is for a part of a page, such as an image', 'GET', { 'sec-fetch-dest': 'script' }],
+      ['it is for a part of a page, such as an image', 'GET', { 'sec-fetch-dest': 'style' }],
+      ['it is for a part of a page, such as an image', 'GET', { 'sec-fetch-dest': 'video' }],
+      [
+        'a script of another site sent it (xAI does that on loopback: see loopbackRelay)',
+        'GET',
+        { 'sec-fetch-dest': 'empty', 'sec-fetch-site': 'cross-site' },
+      ],
+    ]
+  for (const [problem, method, headers] of problems)
+    it(`says that ${problem} of ${method} ${JSON.stringify(headers)}`, () => {
+      expect(findPurposeProblem({ method, headers })).to.equal(problem)
+    })
+
+  const fine: ReadonlyArray<readonly [method: string, headers: Record<string, string>]> = [
+    ['GET', {}],
+    ['POST', {}],
+    ['GET', { 'sec-purpose': 'other', purpose: 'preview' }],
+    ['GET', { 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' }],
+    ['GET', { 'sec-fetch-dest': 'iframe' }],
+    ['GET', { 'sec-fetch-dest': 'empty', 'sec-fetch-site': 'same-origin' }],
+  ]
+  for (const [method, headers] of fine)
+    it(`has nothing against ${method} ${JSON.stringify(headers)}`, () => {
+      expect(findPurposeProblem({ method, headers })).to.equal(undefined)
+    })
 })

@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import {
   buildAuthorizationURL,
+  challengeOf,
   checkAuthorizationParams,
   hasOpenID,
+  nonceOf,
   parseScope,
+  randomToken,
 } from '../../lib/oauth/authorization-url.js'
-import { challengeOf, nonceOf } from '../../lib/oauth/pkce.js'
 
 const request = {
   authorizationURL: 'https://auth.x.ai/oauth2/authorize',
@@ -175,4 +177,27 @@ describe('authorization parameters', () => {
         /must be an object, or a function/,
       )
     })
+})
+
+describe('PKCE', () => {
+  it('makes the challenge of RFC 7636, Appendix B', () => {
+    expect(challengeOf('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk')).to.equal(
+      'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    )
+  })
+
+  it('makes random tokens of 256 bits that never repeat', () => {
+    const tokens = Array.from({ length: 1000 }, randomToken)
+    expect(new Set(tokens)).to.have.property('size', 1000)
+    for (const token of tokens) expect(token).to.match(/^[\w-]{43}$/)
+  })
+
+  it('derives one nonce from one verifier, and not the public challenge', () => {
+    const verifier = randomToken()
+    expect(nonceOf(verifier))
+      .to.match(/^[\w-]{43}$/)
+      .and.to.equal(nonceOf(verifier))
+    expect(nonceOf(verifier)).to.not.equal(challengeOf(verifier))
+    expect(nonceOf(verifier)).to.not.equal(nonceOf(randomToken()))
+  })
 })

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { challengeOf } from '../../lib/oauth/pkce.js'
+import { challengeOf } from '../../lib/oauth/authorization-url.js'
 import {
   buildClientAuthentication,
   buildCodeGrant,

@@ -7,13 +7,14 @@ import {
   digestOfUser,
   isExpired,
   maxPendingSignIns,
+  Recent,
   signInLifetime,
 } from '../../lib/state/pending-sign-in.js'
 import { meta } from './browser.js'
 
 const requestWith = (parts: object): Request => ({ headers: {}, ...parts }) as unknown as Request
 const build = (applicationState?: unknown, req = requestWith({})) =>
-  buildPendingSignIn(req, { state: 's', codeVerifier: 'v', applicationState }, meta)
+  buildPendingSignIn(req, 'v', applicationState, meta)
 
 describe('a pending sign-in', () => {
   afterEach(() => mock.timers.reset())
@@ -25,28 +26,26 @@ describe('a pending sign-in', () => {
     })
   })
 
-  it('holds both states, verifier, binding and when it began', () => {
+  it('holds a random state, what the application gave, verifier, binding, when it began and who was signed in', () => {
     mock.timers.enable({ apis: ['Date'], now: 5 })
-    expect(build({ a: 1 })).to.deep.equal({
-      state: 's',
+    const { state, ...rest } = build({ a: 1 })
+    expect(state).to.match(/^[\w-]{43}$/)
+    expect(rest).to.deep.equal({
       codeVerifier: 'v',
       applicationState: { a: 1 },
       binding: bindingOf(meta),
       began: 5,
+      foreign: false,
+      user: '',
     })
   })
 
-  it('holds no application state when there is none, and null when it is null', () => {
-    expect(build()).not.to.have.property('applicationState')
-    expect(build(null)).to.include({ applicationState: null })
-  })
-
-  const sites: ReadonlyArray<readonly [site: string | undefined, foreign: true | undefined]> = [
+  const sites: ReadonlyArray<readonly [site: string | undefined, foreign: boolean]> = [
     ['cross-site', true],
     ['same-site', true],
-    ['same-origin', undefined],
-    ['none', undefined],
-    [undefined, undefined],
+    ['same-origin', false],
+    ['none', false],
+    [undefined, false],
   ]
   for (const [site, foreign] of sites)
     it(`is ${foreign ? 'another site’s' : 'the person’s own'} when Sec-Fetch-Site is ${site}`, () => {
@@ -54,9 +53,8 @@ describe('a pending sign-in', () => {
       expect(build('s', req).foreign).to.equal(foreign)
     })
 
-  it('holds a digest of who is signed in, and none of nobody', () => {
+  it('holds a digest of who is signed in', () => {
     expect(build('s', requestWith({ user: { id: 1 } })).user).to.match(/^[\w-]{43}$/)
-    expect(build('s')).not.to.have.property('user')
   })
 
   it('expires at 10 minutes, not before', () => {
@@ -137,4 +135,42 @@ describe('digestOfUser', () => {
     it(`differs for ${what}`, () => {
       expect(digest(one)).not.to.equal(digest(other))
     })
+})
+
+const lifetime = 600_000
+
+describe('Recent', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['Date'], now: 0 }))
+  afterEach(() => mock.timers.reset())
+
+  it('gives what was set last, and nothing else', () => {
+    const recent = new Recent<number>(lifetime)
+    recent.set('a', 1)
+    recent.set('a', 2)
+    expect([recent.get('a'), recent.get('b')]).to.deep.equal([2, undefined])
+  })
+
+  it('keeps an entry for its lifetime, and forgets it in twice that time', () => {
+    const recent = new Recent<true>(lifetime)
+    mock.timers.tick(lifetime - 1)
+    recent.set('a', true)
+    mock.timers.tick(lifetime - 1)
+    recent.set('b', true)
+    expect(recent.get('a')).to.equal(true)
+    mock.timers.tick(lifetime)
+    recent.set('c', true)
+    expect(['a', 'b', 'c'].map((key) => recent.get(key))).to.deep.equal([undefined, true, true])
+  })
+
+  it('keeps the last 5,000, and never more than 10,000', () => {
+    const recent = new Recent<true>(lifetime)
+    const all = Array.from({ length: 12_345 }, (_, n) => `${n}`)
+    for (const key of all) {
+      recent.set(key, true)
+      if (!recent.get(all[Math.max(0, Number(key) - 4_999)]!)) expect.fail(`forgot too early at ${key}`)
+    }
+    expect(all.filter((key) => recent.get(key)).length).to.equal(7_345)
+    for (const key of all) recent.set(`x${key}`, true)
+    expect(all.filter((key) => recent.get(key))).to.be.empty
+  })
 })

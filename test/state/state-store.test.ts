@@ -2,7 +2,9 @@ import { expect } from 'chai'
 import type { Request } from 'express'
 import { CookieStateStore, SessionStateStore, type StateStore, XaiStrategy } from '../../lib/index.js'
 import {
+  buildStateFailure,
   checkStateStore,
+  type StateFailureReason,
   type StateLoadedCallback,
   type StateStoredCallback,
   saveSignIn,
@@ -212,5 +214,25 @@ describe('takeSignIn', () => {
   for (const [what, store] of failing)
     it(`rejects with what a store ${what}`, async () => {
       expect(await rejection(take(store))).to.equal(failure)
+    })
+})
+
+const rows: ReadonlyArray<readonly [reason: StateFailureReason, words: RegExp]> = [
+  ['missing', /another host name.*SameSite=Strict.*Secure.*trust proxy.*expired/],
+  ['unknown', /another browser, or it gave way because more than 8 were pending/],
+  ['used', /second time/],
+  ['expired', /10 minutes ago/],
+  ['mismatch', /client ID, issuer, token URL or callbackURL/],
+  ['unreadable', /secret that this process does not have/],
+  ['superseded', /signed in or out here after this sign-in began/],
+]
+
+describe('buildStateFailure', () => {
+  for (const [reason, words] of rows)
+    it(`names the likely cause of ${reason}`, () => {
+      const failure = buildStateFailure(reason)
+      expect(failure).to.have.all.keys('reason', 'message')
+      expect(failure.reason).to.equal(reason)
+      expect(failure.message).to.match(words)
     })
 })

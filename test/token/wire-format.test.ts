@@ -8,7 +8,7 @@ import {
   type XaiStrategyOptions,
   type XaiVerifyFunctionWithParams,
 } from '../../lib/index.js'
-import { challengeOf } from '../../lib/oauth/pkce.js'
+import { challengeOf } from '../../lib/oauth/authorization-url.js'
 import type { XaiOAuth2 } from '../../lib/token/client.js'
 import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 import { type BegunSignIn, begin, finish, type PassportAction } from '../support/passport-run.js'
