@@ -15,7 +15,9 @@ import { checkTokenStore, MemoryTokenStore, type TokenStore } from './token-stor
 
 /** What a {@link TokenManager} needs of a strategy. */
 export interface TokenStrategy {
+  /** Trades a refresh token for new tokens. */
   refresh(refreshToken: string): Promise<GivenTokens>
+  /** Revokes a token at xAI. */
   revoke(token: string, options?: XaiRevokeOptions): Promise<void>
 }
 
