@@ -12,8 +12,7 @@ import {
 } from './oauth/endpoint.js'
 import type { ClientAuthenticationMethod } from './oauth/token-request.js'
 import type { SkipUserProfile } from './sign-in/completion.js'
-import type { SignInSettings, XaiAuthorizationParams } from './sign-in/context.js'
-import type { DeviceSettings } from './sign-in/device.js'
+import type { XaiAuthorizationParams } from './sign-in/context.js'
 import type { XaiDevicePage } from './sign-in/device-response.js'
 import { checkDeviceStore } from './state/pending-device.js'
 import { SessionStateStore } from './state/session-state-store.js'
@@ -98,59 +97,170 @@ export interface XaiDeviceStrategyOptions extends XaiClientOptions {
   passReqToCallback?: boolean
 }
 
-/** What both strategies know after their options were checked; a copy. */
-interface ClientSettings extends Endpoints {
-  issuer: string
-  clientID: string
-  clientSecret: string | undefined
-  clientAuthentication: ClientAuthenticationMethod
-  scope: string
-  /** Milliseconds. */
-  timeout: number
-  agent: Agent | undefined
-  userInfo: 'auto' | 'always' | 'never'
-  allowTeamPrincipal: boolean
-  store: StateStore
-  customHeaders: OutgoingHttpHeaders
-  passReqToCallback: boolean
-  skipUserProfile: SkipUserProfile
+/** Types what was given for one option. @throws {TypeError} that says what to write */
+type Parser<Value> = (given: unknown, name: string, where: string) => Value
+
+type Parsed<Parsers> = {
+  [Name in keyof Parsers]: Parsers[Name] extends Parser<infer Value> ? Value : never
 }
 
-/** Options of XaiStrategy with every default filled in and every rule checked; a copy. */
-export interface StrategySettings extends ClientSettings, SignInSettings {
-  echoCodeChallenge: boolean
+function fail(where: string, what: string): never {
+  throw optionError(where, what)
 }
 
-/** The same of XaiDeviceStrategy. */
-export interface DeviceStrategySettings extends Omit<ClientSettings, 'store'>, DeviceSettings {
-  echoCodeChallenge: false
+const defaultTo =
+  <Value>(fallback: unknown, parse: Parser<Value>): Parser<Value> =>
+  (given = fallback, name, where) =>
+    parse(given, name, where)
+
+const optional =
+  <Value>(parse: Parser<Value>): Parser<Value | undefined> =>
+  (given, name, where) =>
+    given === undefined ? undefined : parse(given, name, where)
+
+const text =
+  (meaning: string): Parser<string> =>
+  (given, name, where) =>
+    typeof given === 'string' && given !== ''
+      ? given
+      : fail(where, `${name} is missing or not a string; write ${name}: ${meaning}`)
+
+const oneOf =
+  <Word extends string>(...words: Word[]): Parser<Word> =>
+  (given, name, where) =>
+    words.includes(given as Word)
+      ? (given as Word)
+      : fail(where, `${name} must be one of '${words.join("', '")}'`)
+
+const flag: Parser<boolean> = (given, name, where) =>
+  typeof given === 'boolean' ? given : fail(where, `${name} must be true or false`)
+
+const secureURL: Parser<string> = (given, name, where) => {
+  checkSecureURL(where, name, given)
+  return given
 }
+
+const issuer: Parser<string> = (given, _name, where) => {
+  checkIssuer(where, given)
+  return given
+}
+
+const clientID: Parser<string> = (given, name, where) => {
+  const id = text('the client id that xAI issued to you')(given, name, where)
+  return id === id.trim() ? id : fail(where, `clientID "${id}" has blanks around it; write "${id.trim()}"`)
+}
+
+/** An empty secret is none. */
+const clientSecret: Parser<string | undefined> = (given, _name, where) =>
+  typeof given === 'string'
+    ? given || undefined
+    : fail(where, 'clientSecret must be a string; leave it out for a public client')
 
 const minTimeout = 20_000
 /** Milliseconds: what a timer of Node's can hold. */
 const maxTimeout = 2 ** 31 - 1
 
-const clientOptionNames: ReadonlyArray<keyof XaiClientOptions | 'passReqToCallback'> = [
-  'clientID',
-  'clientSecret',
-  'clientAuthentication',
-  'scope',
-  'issuer',
-  'authorizationURL',
-  'tokenURL',
-  'userInfoURL',
-  'revocationURL',
-  'jwksURL',
-  'timeout',
-  'agent',
-  'userInfo',
-  'allowTeamPrincipal',
-  'store',
-  'sessionKey',
-  'customHeaders',
-  'skipUserProfile',
-  'passReqToCallback',
-]
+const timeout: Parser<number> = (given, _name, where) =>
+  typeof given === 'number' && given >= 0 && given <= maxTimeout
+    ? Math.max(given, minTimeout)
+    : fail(
+        where,
+        `timeout must be a number of milliseconds up to ${maxTimeout}; write timeout: ${minTimeout}`,
+      )
+
+const agent: Parser<Agent> = (given, _name, where) =>
+  typeof Object(given).addRequest === 'function'
+    ? (given as Agent)
+    : fail(where, 'agent must be an http.Agent or https.Agent; leave it out for Node’s own')
+
+const skipUserProfile: Parser<SkipUserProfile> = (given, _name, where) =>
+  typeof given === 'boolean' || typeof given === 'function'
+    ? (given as SkipUserProfile)
+    : fail(where, 'skipUserProfile must be true, false or a function')
+
+const customHeaders: Parser<OutgoingHttpHeaders> = (given, _name, where) => {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    fail(
+      where,
+      "customHeaders must be an object of header names and values; write customHeaders: { 'X-Name': 'value' }",
+    )
+  const headers = Object.entries(given).filter(([, value]) => value !== undefined)
+  for (const [name, value] of headers)
+    if (!isHeader(name, value))
+      fail(where, `customHeaders.${name} is not a header that HTTP can send; write a string`)
+  return Object.fromEntries(headers)
+}
+
+function isHeader(name: string, value: unknown): boolean {
+  const values = [value].flat()
+  try {
+    validateHeaderName(name)
+    for (const item of values) validateHeaderValue(name, item as string)
+    return values.every((item) => typeof item === 'string' || typeof item === 'number')
+  } catch {
+    return false
+  }
+}
+
+const authorizationParams: Parser<XaiAuthorizationParams> = (given, _name, where) => {
+  if (typeof given !== 'function') checkAuthorizationParams(where, given)
+  return given as XaiAuthorizationParams
+}
+
+const page: Parser<XaiDevicePage> = (given, _name, where) => {
+  if (typeof given === 'function') return given as XaiDevicePage
+  checkOptionNames(`${where}: page`, given, ['title', 'homeURL'])
+  const { title, homeURL } = given
+  if (title !== undefined && (typeof title !== 'string' || title === ''))
+    fail(where, 'page.title must be the name of the application')
+  const isAddress = typeof homeURL === 'string' && /^(\/(?![/\\])|https?:\/\/[^/])/.test(homeURL)
+  if (homeURL !== undefined && !isAddress)
+    fail(where, "page.homeURL must be a path such as '/', or an http or https URL")
+  return { title, homeURL } as XaiDevicePage
+}
+
+/** State and PKCE protect every sign-in and cannot be switched off. */
+const alwaysOn =
+  (what: string, ...accepted: unknown[]): Parser<undefined> =>
+  (given, _name, where) =>
+    given === undefined || accepted.includes(given) ? undefined : fail(where, `${what}; leave the option out`)
+
+const clientOptions = {
+  clientID,
+  clientSecret: optional(clientSecret),
+  clientAuthentication: optional(oneOf('client_secret_basic', 'client_secret_post', 'none')),
+  scope: defaultTo('openid profile email', (given, _name, where) => parseScope(where, given)),
+  issuer: defaultTo(xaiIssuer, issuer),
+  authorizationURL: optional(secureURL),
+  tokenURL: optional(secureURL),
+  userInfoURL: optional(secureURL),
+  revocationURL: optional(secureURL),
+  jwksURL: optional(secureURL),
+  timeout: defaultTo(minTimeout, timeout),
+  agent: optional(agent),
+  userInfo: defaultTo('auto', oneOf('auto', 'always', 'never')),
+  allowTeamPrincipal: defaultTo(false, flag),
+  store: (given: unknown) => given,
+  sessionKey: optional(text('a name')),
+  customHeaders: defaultTo({}, customHeaders),
+  skipUserProfile: defaultTo(false, skipUserProfile),
+  passReqToCallback: defaultTo(false, flag),
+} satisfies Record<keyof XaiClientOptions | 'passReqToCallback', Parser<unknown>>
+
+const strategyOptions = {
+  callbackURL: secureURL,
+  ...clientOptions,
+  echoCodeChallenge: defaultTo(true, flag),
+  authorizationParams: defaultTo({}, authorizationParams),
+  state: alwaysOn('state is always on', true),
+  pkce: alwaysOn('pkce is always S256', true, 'S256'),
+} satisfies Record<keyof XaiStrategyOptions, Parser<unknown>>
+
+const deviceOptions = {
+  ...clientOptions,
+  deviceAuthorizationURL: optional(secureURL),
+  page: defaultTo({}, page),
+} satisfies Record<keyof XaiDeviceStrategyOptions, Parser<unknown>>
 
 /** What passport-oauth2 and its relatives know, and what to write here. */
 const hints: Readonly<Record<string, string>> = {
@@ -169,209 +279,61 @@ const deviceHints: Readonly<Record<string, string>> = {
   pkce: 'a device sign-in has no code challenge, so leave it out',
 }
 
+/** Options of XaiStrategy with every default filled in and every rule checked; a copy. */
+export type StrategySettings = ReturnType<typeof parseStrategyOptions>
+
+/** The same of XaiDeviceStrategy. */
+export type DeviceStrategySettings = ReturnType<typeof parseDeviceOptions>
+
 /** Checks options and fills in defaults; the options are not changed. @throws {TypeError} that says what to write */
-export function parseStrategyOptions(options: unknown): StrategySettings {
+export function parseStrategyOptions(options: unknown) {
   const where = 'XaiStrategy'
-  if (options === undefined || options === null)
-    throw optionError(where, 'options are missing; write new XaiStrategy({ clientID, callbackURL }, verify)')
-  const names = [
-    'callbackURL',
-    ...clientOptionNames,
-    'echoCodeChallenge',
-    'authorizationParams',
-    'state',
-    'pkce',
-  ]
-  checkOptionNames(where, options, names, hints)
-  const given = new GivenOptions(where, options)
-  const { callbackURL, authorizationParams, state, pkce } = options
-  // State and PKCE protect every sign-in and cannot be switched off.
-  if (state !== undefined && state !== true) given.fail('state is always on; leave the option out')
-  if (pkce !== undefined && pkce !== true && pkce !== 'S256')
-    given.fail('pkce is always S256; leave the option out')
-  checkSecureURL(where, 'callbackURL', callbackURL)
-  if (authorizationParams !== undefined && typeof authorizationParams !== 'function') {
-    checkAuthorizationParams(where, authorizationParams)
-  }
-  const store = given.store()
+  const parsed = parseEach(where, options, strategyOptions, hints)
+  const { sessionKey, store = new SessionStateStore({ key: sessionKey }), state, pkce, ...client } = parsed
   checkStateStore(store)
-  return {
-    ...parseClientOptions(given),
-    callbackURL,
-    echoCodeChallenge: given.flag('echoCodeChallenge', true),
-    authorizationParams: (authorizationParams ?? {}) as XaiAuthorizationParams,
-    store,
-  }
+  return { ...client, ...completeClient(where, client), store }
 }
 
 /** The same for XaiDeviceStrategy. @throws {TypeError} that says what to write */
-export function parseDeviceOptions(options: unknown): DeviceStrategySettings {
+export function parseDeviceOptions(options: unknown) {
   const where = 'XaiDeviceStrategy'
-  if (options === undefined || options === null)
-    throw optionError(where, 'options are missing; write new XaiDeviceStrategy({ clientID }, verify)')
-  checkOptionNames(where, options, [...clientOptionNames, 'deviceAuthorizationURL', 'page'], deviceHints)
-  const given = new GivenOptions(where, options)
-  const client = parseClientOptions(given)
-  const { deviceAuthorizationURL = deviceAuthorizationURLOf(client.issuer) } = options
-  checkSecureURL(where, 'deviceAuthorizationURL', deviceAuthorizationURL)
-  const store = given.store()
+  const parsed = parseEach(where, options, deviceOptions, deviceHints)
+  const { sessionKey, store = new SessionStateStore({ key: sessionKey }), ...client } = parsed
   checkDeviceStore(where, store)
-  return { ...client, deviceAuthorizationURL, page: parsePage(given), store, echoCodeChallenge: false }
-}
-
-function parseClientOptions(given: GivenOptions): Omit<ClientSettings, 'store'> {
-  const { where, options } = given
-  const { issuer = xaiIssuer } = options
-  checkIssuer(where, issuer)
+  const { deviceAuthorizationURL = deviceAuthorizationURLOf(client.issuer) } = client
   return {
-    ...parseEndpoints(given, issuer),
-    issuer,
-    clientID: parseClientID(given),
-    ...parseClientAuthentication(given),
-    scope: options.scope === undefined ? 'openid profile email' : parseScope(where, options.scope),
-    timeout: parseTimeout(given),
-    agent: parseAgent(given),
-    userInfo: given.oneOf('userInfo', ['auto', 'always', 'never']) ?? 'auto',
-    allowTeamPrincipal: given.flag('allowTeamPrincipal', false),
-    customHeaders: parseHeaders(given),
-    passReqToCallback: given.flag('passReqToCallback', false),
-    skipUserProfile: parseSkip(given),
+    ...client,
+    ...completeClient(where, client),
+    deviceAuthorizationURL,
+    store,
+    echoCodeChallenge: false,
   }
 }
 
-/** The options of a constructor, and how a wrong one is named. */
-class GivenOptions {
-  constructor(
-    readonly where: string,
-    readonly options: Readonly<Record<string, unknown>>,
-  ) {}
-
-  fail(what: string): never {
-    throw optionError(this.where, what)
-  }
-
-  text(name: string, meaning: string): string {
-    const value = this.options[name]
-    if (typeof value === 'string' && value !== '') return value
-    return this.fail(`${name} is missing or not a string; write ${name}: ${meaning}`)
-  }
-
-  flag(name: string, fallback: boolean): boolean {
-    const value = this.options[name] ?? fallback
-    return typeof value === 'boolean' ? value : this.fail(`${name} must be true or false`)
-  }
-
-  oneOf<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
-    const value = this.options[name]
-    if (value === undefined || words.includes(value as Word)) return value as Word | undefined
-    return this.fail(`${name} must be one of '${words.join("', '")}'`)
-  }
-
-  store(): unknown {
-    const { store, sessionKey } = this.options
-    const key = sessionKey === undefined ? undefined : this.text('sessionKey', 'a name')
-    return store === undefined ? new SessionStateStore({ key }) : store
-  }
-}
-
-function parseClientID(given: GivenOptions): string {
-  const clientID = given.text('clientID', 'the client id that xAI issued to you')
-  const trimmed = clientID.trim()
-  if (trimmed !== clientID) given.fail(`clientID "${clientID}" has blanks around it; write "${trimmed}"`)
-  return clientID
-}
-
-function parseEndpoints({ where, options }: GivenOptions, issuer: string): Endpoints {
-  const endpoints = endpointsOf(issuer)
-  for (const name of Object.keys(endpoints) as Array<keyof Endpoints>) {
-    const value = options[name]
-    if (value === undefined) continue
-    checkSecureURL(where, name, value)
-    endpoints[name] = value
-  }
-  return endpoints
-}
-
-function parseClientAuthentication(
-  given: GivenOptions,
-): Pick<ClientSettings, 'clientSecret' | 'clientAuthentication'> {
-  const { clientSecret } = given.options
-  if (clientSecret !== undefined && typeof clientSecret !== 'string') {
-    given.fail('clientSecret must be a string; leave it out for a public client')
-  }
-  const secret = (clientSecret as string | undefined) || undefined
-  const method =
-    given.oneOf('clientAuthentication', ['client_secret_basic', 'client_secret_post', 'none']) ??
-    (secret ? 'client_secret_basic' : 'none')
-  if (method === 'none' && secret) {
-    given.fail("clientAuthentication 'none' would not use the clientSecret; leave out one of the two")
-  }
-  if (method !== 'none' && !secret)
-    given.fail(`clientAuthentication '${method}' needs a clientSecret; write clientSecret: …`)
-  return { clientSecret: secret, clientAuthentication: method }
-}
-
-function parseTimeout(given: GivenOptions): number {
-  const { timeout = minTimeout } = given.options
-  if (typeof timeout === 'number' && timeout >= 0 && timeout <= maxTimeout)
-    return Math.max(timeout, minTimeout)
-  return given.fail(
-    `timeout must be a number of milliseconds up to ${maxTimeout}; write timeout: ${minTimeout}`,
-  )
-}
-
-function parseAgent(given: GivenOptions): Agent | undefined {
-  const { agent } = given.options
-  if (agent !== undefined && typeof Object(agent).addRequest !== 'function') {
-    given.fail('agent must be an http.Agent or https.Agent; leave it out for Node’s own')
-  }
-  return agent as Agent | undefined
-}
-
-function parseSkip(given: GivenOptions): SkipUserProfile {
-  const { skipUserProfile: skip = false } = given.options
-  if (typeof skip !== 'boolean' && typeof skip !== 'function')
-    given.fail('skipUserProfile must be true, false or a function')
-  return skip as SkipUserProfile
-}
-
-function parsePage(given: GivenOptions): XaiDevicePage {
-  const { page = {} } = given.options
-  if (typeof page === 'function') return page as XaiDevicePage
-  checkOptionNames(`${given.where}: page`, page, ['title', 'homeURL'])
-  const { title, homeURL } = page
-  if (title !== undefined && (typeof title !== 'string' || title === ''))
-    given.fail('page.title must be the name of the application')
-  if (
-    homeURL !== undefined &&
-    !(typeof homeURL === 'string' && /^(\/(?![/\\])|https?:\/\/[^/])/.test(homeURL))
-  )
-    given.fail("page.homeURL must be a path such as '/', or an http or https URL")
-  return { title, homeURL } as XaiDevicePage
-}
-
-function parseHeaders(given: GivenOptions): OutgoingHttpHeaders {
-  const { customHeaders: headers = {} } = given.options
-  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    given.fail(
-      "customHeaders must be an object of header names and values; write customHeaders: { 'X-Name': 'value' }",
-    )
-  }
-  const entries = Object.entries(headers as object).filter(([, value]) => value !== undefined)
-  for (const [name, value] of entries) {
-    if (!isHeader(name, value))
-      given.fail(`customHeaders.${name} is not a header that HTTP can send; write a string`)
-  }
+function parseEach<Parsers extends Readonly<Record<string, Parser<unknown>>>>(
+  where: string,
+  options: unknown,
+  parsers: Parsers,
+  hints: Readonly<Record<string, string>>,
+): Parsed<Parsers> {
+  checkOptionNames(where, options, Object.keys(parsers), hints)
+  const entries = Object.entries(parsers).map(([name, parse]) => [name, parse(options[name], name, where)])
   return Object.fromEntries(entries)
 }
 
-function isHeader(name: string, value: unknown): boolean {
-  const values = [value].flat()
-  try {
-    validateHeaderName(name)
-    for (const item of values) validateHeaderValue(name, item as string)
-    return values.every((item) => typeof item === 'string' || typeof item === 'number')
-  } catch {
-    return false
-  }
+/** The settings that follow from several options. */
+function completeClient(
+  where: string,
+  client: Omit<Parsed<typeof clientOptions>, 'store' | 'sessionKey'>,
+): Endpoints & { clientAuthentication: ClientAuthenticationMethod } {
+  const endpoints = endpointsOf(client.issuer)
+  for (const name of Object.keys(endpoints) as Array<keyof Endpoints>)
+    endpoints[name] = client[name] ?? endpoints[name]
+  const { clientSecret: secret } = client
+  const { clientAuthentication = secret ? 'client_secret_basic' : 'none' } = client
+  if (clientAuthentication === 'none' && secret)
+    fail(where, "clientAuthentication 'none' would not use the clientSecret; leave out one of the two")
+  if (clientAuthentication !== 'none' && !secret)
+    fail(where, `clientAuthentication '${clientAuthentication}' needs a clientSecret; write clientSecret: …`)
+  return { ...endpoints, clientAuthentication }
 }

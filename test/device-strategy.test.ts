@@ -66,8 +66,8 @@ describe('XaiDeviceStrategy', () => {
       })
 
     const refused: ReadonlyArray<readonly [what: string, options: unknown, message: RegExp]> = [
-      ['nothing', undefined, /options are missing; write new XaiDeviceStrategy\(\{ clientID \}, verify\)/],
-      ['null', null, /options are missing/],
+      ['nothing', undefined, /options must be an object with clientID/],
+      ['null', null, /options must be an object/],
       ['a missing clientID', {}, /clientID is missing or not a string/],
       ['clientId', { clientId: 'app' }, /there is no option clientId; write clientID/],
       ['scopes', { clientID: 'app', scopes: [] }, /there is no option scopes; write scope/],

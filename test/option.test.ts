@@ -224,7 +224,7 @@ describe('the options of XaiStrategy', () => {
     it(`are refused when they are ${options}`, () => {
       expect(() => construct(options)).to.throw(
         TypeError,
-        /^XaiStrategy: options (are missing; write new XaiStrategy\(|must be an object)/,
+        /^XaiStrategy: options must be an object with callbackURL, clientID, clientSecret/,
       )
     })
 
