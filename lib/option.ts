@@ -202,8 +202,8 @@ function isHeader(name: string, value: unknown): boolean {
   }
 }
 
-const authorizationParams: Parser<XaiAuthorizationParams> = (given, _name, where) => {
-  if (typeof given !== 'function') checkAuthorizationParams(where, given)
+const authorizationParams: Parser<XaiAuthorizationParams> = (given) => {
+  if (typeof given !== 'function') checkAuthorizationParams(given)
   return given as XaiAuthorizationParams
 }
 

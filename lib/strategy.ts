@@ -86,7 +86,7 @@ export class XaiStrategy extends OAuth2Strategy {
   /** Fetches the profile of an access token from userinfo. @throws {XaiOAuthError} by way of `done` */
   override userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void {
     this._xai.identity.requestUserinfo(accessToken).then(
-      ({ claims, raw }) => process.nextTick(done, null, buildProfile(claims, raw)),
+      (userinfo) => process.nextTick(done, null, buildProfile(userinfo)),
       (error: unknown) => process.nextTick(done, error),
     )
   }

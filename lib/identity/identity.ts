@@ -3,15 +3,15 @@ import { hasOpenID } from '../oauth/authorization-url.js'
 import type { XaiTokenResponse } from '../oauth/token-response.js'
 import type { XaiOAuth2 } from '../token/client.js'
 import { buildAccessTokenKind, buildIDTokenKind } from './id-token.js'
-import {
-  buildRefusedTokenError,
-  quoteReceived,
-  readUnverifiedClaims,
-  type VerifiedJWT,
-  verifyJWT,
-} from './jwt.js'
+import { buildRefusedTokenError, quoteReceived, readUnverifiedClaims, verifyJWT } from './jwt.js'
 import { KeySet } from './key-set.js'
-import { buildProfile, hasPersonalClaims, requestUserinfo, type XaiProfile } from './profile.js'
+import {
+  buildProfile,
+  type ClaimsSet,
+  hasPersonalClaims,
+  requestUserinfo,
+  type XaiProfile,
+} from './profile.js'
 
 /** Whose tokens are believed, and what is asked besides. */
 export interface IdentitySettings {
@@ -35,8 +35,7 @@ export interface IdentityEvidence {
 }
 
 /** Who signed in, as far as signatures vouch for it. */
-export interface Identity {
-  verified: VerifiedJWT
+export interface Identity extends ClaimsSet {
   /** Only for a Team or an Organization, whose access token stood in for the id_token. */
   principal?: { type: string; id: string }
 }
@@ -71,7 +70,7 @@ export class IdentityReader {
     if (idToken !== undefined && idToken !== null) {
       if (typeof idToken !== 'string') throw buildRefusedTokenError('id_token', 'it is not a string')
       const kind = buildIDTokenKind({ ...expected, nonce, accessToken })
-      return { verified: await verifyJWT(kind, idToken, this.keys) }
+      return verifyJWT(kind, idToken, this.keys)
     }
     const granted = typeof tokens.scope === 'string' ? tokens.scope : ''
     if (!hasOpenID(scope) && !hasOpenID(granted)) return undefined
@@ -82,7 +81,7 @@ export class IdentityReader {
     const verified = await verifyJWT(buildAccessTokenKind(expected), accessToken, this.keys)
     const { principal_type: type, principal_id: id } = verified.claims
     if (typeof type !== 'string' || typeof id !== 'string') throw missingIDTokenError(tokens)
-    return { verified, principal: { type, id } }
+    return { ...verified, principal: { type, id } }
   }
 
   /**
@@ -92,15 +91,14 @@ export class IdentityReader {
    */
   async readProfile(identity: Identity | undefined, accessToken: string): Promise<XaiProfile | undefined> {
     if (!identity) return this.readUnverifiedProfile(accessToken)
-    const { verified, principal } = identity
-    const { claims, raw } = verified
+    const { claims, principal } = identity
     // For a Team, xAI's userinfo is known to fail.
-    if (principal) return { ...buildProfile(claims, raw), principal }
+    if (principal) return { ...buildProfile(identity), principal }
     const { userInfo } = this.settings
     const enough = userInfo === 'never' || (userInfo === 'auto' && hasPersonalClaims(claims))
-    if (enough) return buildProfile(claims, raw)
+    if (enough) return buildProfile(identity)
     const userinfo = await this.requestUserinfo(accessToken, claims.sub)
-    return buildProfile({ ...userinfo.claims, ...claims }, userinfo.raw)
+    return buildProfile({ claims: { ...userinfo.claims, ...claims }, raw: userinfo.raw })
   }
 
   /** Without the scope `openid`, xAI may refuse userinfo; then the sign-in has tokens and no profile. */
@@ -108,8 +106,7 @@ export class IdentityReader {
     const { userInfo } = this.settings
     if (userInfo === 'never') return undefined
     try {
-      const { claims, raw } = await this.requestUserinfo(accessToken)
-      return buildProfile(claims, raw)
+      return buildProfile(await this.requestUserinfo(accessToken))
     } catch (error) {
       const { response } = error as XaiOAuthError
       if (userInfo === 'auto' && (response?.status === 401 || response?.status === 403)) return undefined
@@ -118,8 +115,8 @@ export class IdentityReader {
   }
 
   /** What userinfo says of whom an access token stands for. @throws {XaiOAuthError} */
-  requestUserinfo(accessToken: string, expectedSub?: string): ReturnType<typeof requestUserinfo> {
-    return requestUserinfo(this.client, this.settings.userInfoURL, { accessToken, expectedSub })
+  requestUserinfo(accessToken: string, expectedSub?: string): Promise<ClaimsSet> {
+    return requestUserinfo(this.client, this.settings.userInfoURL, accessToken, expectedSub)
   }
 }
 

@@ -5,15 +5,13 @@ import { XaiOAuthError } from '../error.js'
 import { redact } from '../http/redaction.js'
 import { parseObject } from '../http/response.js'
 import type { KeySet } from './key-set.js'
+import type { Claims, ClaimsSet } from './profile.js'
 
 /** An honest token is some hundred bytes long. */
 const maxTokenCharacters = 64 * 1024
 
 /** As much of a received value stands in a message. */
 const maxShownCharacters = 200
-
-/** Claims of a JWT, not yet verified. */
-export type JWTClaims = Readonly<Record<string, unknown>>
 
 /** One rule a claim: `true` when it holds for the claim's value, else what was expected, in words for the message. */
 export type ClaimRules = Readonly<Record<string, (value: unknown) => true | string>>
@@ -25,13 +23,6 @@ export interface JWTKind {
   /** Demanded in the header's `typ` (RFC 8725 §3.11); an id_token has no fixed one. */
   typ?: string
   rules: ClaimRules
-}
-
-/** Claims whose signature and rules have been verified. */
-export interface VerifiedJWT {
-  claims: JWTClaims & { sub: string }
-  /** The JSON text of the claims. */
-  raw: string
 }
 
 /** A JWS in its compact form (RFC 7515 §7.1), taken apart and not verified. */
@@ -52,14 +43,14 @@ export async function verifyJWT(
   kind: JWTKind,
   token: string,
   keys: Pick<KeySet, 'find'>,
-): Promise<VerifiedJWT> {
+): Promise<ClaimsSet> {
   const refuse = (why: string): XaiOAuthError => buildRefusedTokenError(kind.name, why)
   const unexpected = (name: string, expected: string, received: unknown): XaiOAuthError =>
     refuse(`unexpected ${name}: expected ${expected}, received ${quoteReceived(received)}`)
 
   if (token.length > maxTokenCharacters) throw refuse(`it is longer than ${maxTokenCharacters} characters`)
   const jws = parseJWS(token)
-  if (!jws) throw refuse('it is not a JWT')
+  if (!jws) throw refuse('it is not a signed JWT')
   const { alg, kid, typ, crit } = jws.header
   if (alg !== 'ES256') throw unexpected('alg', "'ES256'", alg)
   if (token.split('.').length !== 3) throw refuse('it is not a signed JWT')
@@ -82,7 +73,7 @@ export async function verifyJWT(
     const expected = rule(claims[name])
     if (expected !== true) throw unexpected(name, expected, claims[name])
   }
-  return { claims: claims as VerifiedJWT['claims'], raw }
+  return { claims: claims as ClaimsSet['claims'], raw }
 }
 
 /** The error of a token that is refused; `name` is what the token is called. */
@@ -90,7 +81,7 @@ export const buildRefusedTokenError = (name: string, why: string): XaiOAuthError
   new XaiOAuthError('xai_id_token_invalid', `xAI's ${name} was refused: ${why}`)
 
 /** The claims that a token makes, **unverified**: for the choice of a message, and for nothing else. */
-export function readUnverifiedClaims(token: string): JWTClaims {
+export function readUnverifiedClaims(token: string): Claims {
   const jws = token.length > maxTokenCharacters ? undefined : parseJWS(token)
   return parseObject(jws && decodeUtf8(jws.payload)) ?? {}
 }

@@ -27,10 +27,6 @@ export const maxRequestsPerMinute = 5
 
 /** An honest set has a few; every import costs about 0.1 ms, in which the process does nothing else. */
 const maxKeys = 20
-const maxKeyIDCharacters = 256
-
-/** Characters of a P-256 coordinate: 32 bytes, base64url (RFC 7518 §6.2.1.2). */
-const coordinateCharacters = 43
 
 const names: FailureNames = {
   what: 'xAI key set (JWKS) request',
@@ -187,14 +183,11 @@ function isSigningKey(value: unknown): value is JsonWebKey {
   const { kty, crv, x, y, d, kid = '', alg = 'ES256', use = 'sig', key_ops = 'verify' } = jwk
   const isP256 = kty === 'EC' && crv === 'P-256' && isCoordinate(x) && isCoordinate(y)
   const isForVerifying = alg === 'ES256' && use === 'sig' && [key_ops].flat().includes('verify')
-  return isP256 && d === undefined && isForVerifying && isText(kid, maxKeyIDCharacters)
+  return isP256 && d === undefined && isForVerifying && typeof kid === 'string'
 }
 
-const isText = (value: unknown, maxCharacters: number): value is string =>
-  typeof value === 'string' && value.length <= maxCharacters
-
-const isCoordinate = (value: unknown): boolean =>
-  isText(value, coordinateCharacters) && value.length === coordinateCharacters
+/** 32 bytes, base64url (RFC 7518 §6.2.1.2). */
+const isCoordinate = (value: unknown): boolean => typeof value === 'string' && value.length === 43
 
 /** A key that cannot be imported must not keep the others from working. */
 function importKey(jwk: JsonWebKey): SigningKey[] {

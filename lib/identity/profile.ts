@@ -24,8 +24,8 @@ export interface XaiProfile {
   _raw: string
 }
 
-/** What userinfo says about the person whom an access token stands for. */
-export interface Userinfo {
+/** Claims that say whom they are about, from a verified JWT or from userinfo. */
+export interface ClaimsSet {
   claims: Claims & { sub: string }
   /** The JSON text as received. */
   raw: string
@@ -41,8 +41,9 @@ export interface Userinfo {
 export async function requestUserinfo(
   client: Pick<XaiOAuth2, 'send'>,
   url: string,
-  { accessToken, expectedSub }: { accessToken: string; expectedSub?: string | undefined },
-): Promise<Userinfo> {
+  accessToken: string,
+  expectedSub?: string,
+): Promise<ClaimsSet> {
   const names: FailureNames = {
     what: 'xAI userinfo request',
     failed: 'xai_userinfo_failed',
@@ -54,13 +55,8 @@ export async function requestUserinfo(
   if (response.status !== 200) throw buildRefusalError(names, response)
   const raw = parseUtf8(response)
   const claims = parseObject(raw)
-  if (raw === undefined || claims === undefined) {
-    const isJWT = /^application\/jwt\b/i.test(response.headers['content-type'] ?? '')
-    const why = isJWT
-      ? 'it is a signed JWT, which is not supported; register the client at the server for userinfo in plain JSON'
-      : 'it is not a JSON object'
-    throw buildInvalidResponseError(names, response, why)
-  }
+  if (raw === undefined || claims === undefined)
+    throw buildInvalidResponseError(names, response, 'it is not a JSON object')
   const { sub } = claims
   if (!isText(sub)) throw buildInvalidResponseError(names, response, 'it has no sub')
   if (expectedSub !== undefined && sub !== expectedSub) {
@@ -70,7 +66,7 @@ export async function requestUserinfo(
 }
 
 /** Shapes OpenID Connect claims (Core §5.1) as Passport documents profiles; nothing is invented. */
-export function buildProfile(claims: Claims & { sub: string }, raw: string): XaiProfile {
+export function buildProfile({ claims, raw }: ClaimsSet): XaiProfile {
   const { sub, name, given_name, family_name, preferred_username, email, email_verified, picture } = claims
   const profile: XaiProfile = { provider: 'xai', id: sub, _json: claims, _raw: raw }
   if (isText(name)) profile.displayName = name

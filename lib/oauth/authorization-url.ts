@@ -100,22 +100,19 @@ export function parseScope(where: string, scope: unknown): string {
  *
  * @throws {TypeError} that names the parameter
  */
-export function checkAuthorizationParams(
-  where: string,
-  params: unknown,
-): asserts params is Record<string, unknown> {
+export function checkAuthorizationParams(params: unknown): asserts params is Record<string, unknown> {
   if (typeof params !== 'object' || params === null || Array.isArray(params)) {
-    throw optionError(where, 'authorizationParams must be an object, or a function that returns one')
+    throw optionError('XaiStrategy', 'authorizationParams must be an object, or a function that returns one')
   }
   for (const [name, value] of Object.entries(params)) {
     if (protocolNames.has(name)) {
       throw optionError(
-        where,
+        'XaiStrategy',
         `authorizationParams may not set ${name}, which the protocol sets; leave it out`,
       )
     }
     if (!['string', 'number', 'boolean', 'undefined'].includes(typeof value)) {
-      throw optionError(where, `authorizationParams.${name} must be a string, a number or a boolean`)
+      throw optionError('XaiStrategy', `authorizationParams.${name} must be a string, a number or a boolean`)
     }
   }
 }

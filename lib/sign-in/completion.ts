@@ -1,8 +1,7 @@
 import type { Request } from 'express'
 import { XaiOAuthError } from '../error.js'
-import type { Identity, IdentityReader } from '../identity/identity.js'
+import type { Identity, IdentityEvidence, IdentityReader } from '../identity/identity.js'
 import type { XaiProfile } from '../identity/profile.js'
-import type { XaiTokenResponse } from '../oauth/token-response.js'
 import type { Outcome } from './passport-action.js'
 import { callVerify, type Verify } from './verify.js'
 
@@ -26,12 +25,7 @@ export interface CompletionContext {
 }
 
 /** What a sign-in brought. */
-export interface Completion {
-  tokens: XaiTokenResponse
-  /** The nonce of the authorization request; `undefined` in a grant that has none. */
-  nonce: string | undefined
-  /** What was asked for, space-separated. */
-  scope: string
+export interface Completion extends IdentityEvidence {
   /** What the application gave as `state` when the sign-in began. */
   applicationState: unknown
 }
@@ -70,7 +64,7 @@ async function readProfile(
 /** A replacement may ask the strategy's own `userProfile`, which does not know whom the id_token names (OpenID Connect Core §5.3.2). */
 function checkSameSub(who: Identity | undefined, profile: unknown): void {
   const { provider, id } = Object(profile) as Partial<XaiProfile>
-  if (!who || provider !== 'xai' || id === who.verified.claims.sub) return
+  if (!who || provider !== 'xai' || id === who.claims.sub) return
   throw new XaiOAuthError(
     'xai_userinfo_invalid',
     'xAI userinfo cannot be used: its sub is not the one of the id_token',

@@ -4,7 +4,7 @@ import { hasOpenID, parseScope } from '../oauth/authorization-url.js'
 import { checkSecureURL, type Endpoints } from '../oauth/endpoint.js'
 import type { StateFailureReason, StateMetadata, StateStore } from '../state/state-store.js'
 import type { CodeExchanger } from '../token/code-exchange.js'
-import type { CompletionContext, SkipUserProfile } from './completion.js'
+import type { CompletionContext, SkipUserProfile, UserProfile } from './completion.js'
 
 /** What one `passport.authenticate('xai', …)` may ask for. */
 export interface XaiAuthenticateOptions extends Omit<AuthenticateOptions, 'state'> {
@@ -98,7 +98,7 @@ export interface SignInSettings extends Endpoints {
 export interface ReplaceableStrategy extends CodeExchanger {
   authorizationParams(options: XaiAuthenticateOptions): object
   tokenParams(options: XaiAuthenticateOptions): object
-  userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void
+  userProfile: UserProfile
 }
 
 /** Everything that one request to XaiStrategy is decided from. */

@@ -52,7 +52,7 @@ function extrasOf({ settings, strategy, req, options }: SignInContext): Record<s
   const { authorizationParams } = settings
   const own =
     typeof authorizationParams === 'function' ? authorizationParams(req, options) : authorizationParams
-  checkAuthorizationParams('XaiStrategy', own)
+  checkAuthorizationParams(own)
   const { prompt, loginHint: login_hint } = options
   const perRequest = { ...(prompt && { prompt }), ...(login_hint && { login_hint }) }
   return { ...strategy.authorizationParams(options), ...own, ...perRequest }

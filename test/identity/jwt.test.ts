@@ -148,9 +148,9 @@ describe('verifyJWT', () => {
   const invalidUtf8 = Buffer.from([...Buffer.from('{"sub":"'), 0xc3, 0x28, ...Buffer.from('"}')])
   const forEveryKey: ReadonlyArray<readonly [what: string, token: string, why: string]> = [
     ['more than 64 KiB', signToken({ sub: 'x'.repeat(64 * 1024) }), 'it is longer than 65536 characters'],
-    ['an opaque token', 'opaque', 'it is not a JWT'],
-    ['a header that is null', `${encode('null')}.${encode(honest)}.AA`, 'it is not a JWT'],
-    ['two parts', signToken(honest).split('.').slice(0, 2).join('.'), 'it is not a JWT'],
+    ['an opaque token', 'opaque', 'it is not a signed JWT'],
+    ['a header that is null', `${encode('null')}.${encode(honest)}.AA`, 'it is not a signed JWT'],
+    ['two parts', signToken(honest).split('.').slice(0, 2).join('.'), 'it is not a signed JWT'],
     ['five parts', `${signToken(honest)}.AA.AA`, 'it is not a signed JWT'],
     ['no signature', signToken(honest, { alg: 'none' }), "unexpected alg: expected 'ES256', received 'none'"],
     [

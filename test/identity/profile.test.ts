@@ -2,9 +2,9 @@ import { expect } from 'chai'
 import type { XaiOAuthError } from '../../lib/error.js'
 import {
   buildProfile,
+  type ClaimsSet,
   hasPersonalClaims,
   requestUserinfo,
-  type Userinfo,
 } from '../../lib/identity/profile.js'
 import { XaiOAuth2 } from '../../lib/token/client.js'
 import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
@@ -13,11 +13,11 @@ describe('userinfo', () => {
   let server: FaultServer | undefined
   afterEach(() => server?.close())
 
-  async function ask(respond: Responder, expectedSub?: string): Promise<Userinfo> {
+  async function ask(respond: Responder, expectedSub?: string): Promise<ClaimsSet> {
     server = await FaultServer.start(respond)
     const url = `${server.origin}/oauth2/userinfo?x=1`
     const client = new XaiOAuth2('app', 'client-secret', '', '', '', {})
-    return requestUserinfo(client, url, { accessToken: 'AT+/=1', expectedSub })
+    return requestUserinfo(client, url, 'AT+/=1', expectedSub)
   }
 
   const refused = (...given: Parameters<typeof ask>): Promise<XaiOAuthError> =>
@@ -83,7 +83,7 @@ describe('userinfo', () => {
     [
       'a signed response',
       says('e30.e30.e30', 200, 'Content-Type: application/jwt; charset=utf-8'),
-      'it is a signed JWT, which is not supported; register the client at the server for userinfo in plain JSON',
+      'it is not a JSON object',
     ],
     ['no sub', says('{"name":"a"}'), 'it has no sub'],
     ['an empty sub', says('{"sub":""}'), 'it has no sub'],
@@ -117,7 +117,7 @@ describe('the profile', () => {
       preferred_username: 'ada',
       picture: 'https://x.ai/ada.png',
     }
-    expect(buildProfile(claims, 'raw')).to.deep.equal({
+    expect(buildProfile({ claims, raw: 'raw' })).to.deep.equal({
       provider: 'xai',
       id: sub,
       displayName: 'Ada Lovelace',
@@ -166,7 +166,13 @@ describe('the profile', () => {
   for (const [what, claims, rest] of absences)
     it(`invents nothing when the claims lack ${what}`, () => {
       const all = { sub, ...claims }
-      expect(buildProfile(all, '')).to.deep.equal({ provider: 'xai', id: sub, ...rest, _json: all, _raw: '' })
+      expect(buildProfile({ claims: all, raw: '' })).to.deep.equal({
+        provider: 'xai',
+        id: sub,
+        ...rest,
+        _json: all,
+        _raw: '',
+      })
     })
 })
 

@@ -137,9 +137,7 @@ describe('scopes', () => {
 
 describe('authorization parameters', () => {
   it('may be strings, numbers, booleans and undefined under names of their own', () => {
-    expect(() =>
-      checkAuthorizationParams('XaiStrategy', { a: 'x', b: 1, c: false, d: undefined }),
-    ).to.not.throw()
+    expect(() => checkAuthorizationParams({ a: 'x', b: 1, c: false, d: undefined })).to.not.throw()
   })
 
   const names = [
@@ -156,7 +154,7 @@ describe('authorization parameters', () => {
   ]
   for (const name of [...names, 'code_challenge', 'code_challenge_method', 'request', 'request_uri'])
     it(`may not name ${name}`, () => {
-      expect(() => checkAuthorizationParams('XaiStrategy', { [name]: 'x' })).to.throw(
+      expect(() => checkAuthorizationParams({ [name]: 'x' })).to.throw(
         TypeError,
         `may not set ${name}, which the protocol`,
       )
@@ -164,7 +162,7 @@ describe('authorization parameters', () => {
 
   for (const value of [null, {}, ['a'], () => 'a'])
     it(`may not be ${JSON.stringify(value) ?? 'a function'}`, () => {
-      expect(() => checkAuthorizationParams('XaiStrategy', { plan: value })).to.throw(
+      expect(() => checkAuthorizationParams({ plan: value })).to.throw(
         TypeError,
         /authorizationParams\.plan must be/,
       )
@@ -172,10 +170,7 @@ describe('authorization parameters', () => {
 
   for (const params of [undefined, null, 'a=b', 1, ['a']])
     it(`are not ${JSON.stringify(params)}`, () => {
-      expect(() => checkAuthorizationParams('XaiStrategy', params)).to.throw(
-        TypeError,
-        /must be an object, or a function/,
-      )
+      expect(() => checkAuthorizationParams(params)).to.throw(TypeError, /must be an object, or a function/)
     })
 })
 
