@@ -171,6 +171,17 @@ export const tokenResponses: Chapter = {
       'xai_oauth_tier_denied',
       /HTTP 403/,
     ),
+    {
+      module: refusal,
+      what: 'hides tokens that stand in an error',
+      server: { token: (tokens) => new Reply(400, { error: 'invalid_grant', debug: tokens }) },
+      async run(stage) {
+        const ending = await stage.signIn()
+        await stage.expectError(ending, failed, /invalid_grant/)
+        expect(JSON.stringify(ending)).to.include('[redacted]')
+        expect(JSON.stringify(ending)).not.to.match(/\bat-[\w-]{10}|eyJ[\w-]{20}/)
+      },
+    },
     ...[301, 302, 303, 307, 308].map(
       (status): Scenario => ({
         module: 'RFC 9700 §4.12 (redirects with credentials)',
