@@ -37,9 +37,6 @@ export type CallbackRequest =
 
 const names = ['code', 'state', 'error', 'error_description', 'error_uri', 'iss'] as const
 
-/** Whatever has none of these asks for a new sign-in. */
-const ofCallback = ['code', 'state', 'error', 'iss', 'error_description'] as const
-
 const maxCharacters = 4096
 
 type Entry = readonly [key: string, value: unknown]
@@ -51,8 +48,8 @@ export function parseCallbackRequest(req: Request): CallbackRequest {
   const raw = rawEntriesOf(req.url)
   const form = req.method === 'POST' ? entriesOf(req.body) : []
   const parameters: CallbackParameters = {}
-  const problems: string[] = []
-  const present = new Set<string>()
+  let problem: string | undefined
+  let isCallback = false
   for (const name of names) {
     const parsed = entriesNamed(name, query)
     const listed = entriesNamed(name, raw)
@@ -60,16 +57,16 @@ export function parseCallbackRequest(req: Request): CallbackRequest {
     const asked = listed.length > parsed.length ? listed : parsed
     const first = asked[0] ?? filled[0]
     if (!first) continue
-    present.add(name)
+    isCallback ||= name !== 'error_uri'
     const [key, value] = first
-    if (asked.length + filled.length > 1 || Array.isArray(value)) problems.push(`${name} is repeated`)
-    else if (key !== name || typeof value !== 'string') problems.push(`${name} is nested`)
-    else if (value === '') problems.push(`${name} is empty`)
-    else if (value.length > maxCharacters) problems.push(`${name} is longer than ${maxCharacters} characters`)
+    if (asked.length + filled.length > 1 || Array.isArray(value)) problem ??= `${name} is repeated`
+    else if (key !== name || typeof value !== 'string') problem ??= `${name} is nested`
+    else if (value === '') problem ??= `${name} is empty`
+    else if (value.length > maxCharacters) problem ??= `${name} is longer than ${maxCharacters} characters`
     else parameters[name] = value
   }
-  if (!ofCallback.some((name) => present.has(name))) return { kind: 'begin' }
-  const problem = problems[0] ?? combinationProblem(parameters)
+  if (!isCallback) return { kind: 'begin' }
+  problem ??= combinationProblem(parameters)
   return problem === undefined ? { kind: 'callback', parameters } : { kind: 'invalid', problem }
 }
 

@@ -60,28 +60,17 @@ export interface ClientCredentials {
   method: ClientAuthenticationMethod
 }
 
-/** Header and form parameters that authenticate a client: one of the two, never both. */
-export interface ClientAuthentication {
-  headers: { Authorization?: string }
-  parameters: Record<string, string>
-}
-
 const formEncode = (value: string): string => new URLSearchParams({ '': value }).toString().slice(1)
 
-/** Builds what authenticates the client; Basic credentials are form-encoded first (RFC 6749 §2.3.1). */
-export function buildClientAuthentication(credentials: ClientCredentials): ClientAuthentication {
-  const { clientID, clientSecret = '', method } = credentials
-  switch (method) {
-    case 'client_secret_basic':
-      return {
-        headers: { Authorization: `Basic ${basicCredentials(clientID, clientSecret)}` },
-        parameters: {},
-      }
-    case 'client_secret_post':
-      return { headers: {}, parameters: { client_id: clientID, client_secret: clientSecret } }
-    case 'none':
-      return { headers: {}, parameters: { client_id: clientID } }
-  }
+/** Builds the header or form parameters that authenticate a client; Basic credentials are form-encoded first (RFC 6749 §2.3.1). */
+export function buildClientAuthentication({ clientID, clientSecret = '', method }: ClientCredentials): {
+  headers: { Authorization?: string }
+  parameters: Record<string, string>
+} {
+  if (method === 'client_secret_basic')
+    return { headers: { Authorization: `Basic ${basicCredentials(clientID, clientSecret)}` }, parameters: {} }
+  const secret = method === 'client_secret_post' && { client_secret: clientSecret }
+  return { headers: {}, parameters: { client_id: clientID, ...secret } }
 }
 
 /** The values that prove the client, in each form in which they are sent; of base64 without its padding. */

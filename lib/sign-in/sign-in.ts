@@ -1,4 +1,4 @@
-import { XaiOAuthError } from '../error.js'
+import { type XaiErrorDetail, XaiOAuthError } from '../error.js'
 import { redact, secretUnlessWord } from '../http/redaction.js'
 import {
   type CallbackParameters,
@@ -94,16 +94,16 @@ async function finishSignIn(context: SignInContext, parameters: CallbackParamete
 }
 
 function concludeRefusal({ code, ...refusal }: CallbackParameters): Outcome {
-  const [error, error_description, error_uri] = [
-    refusal.error,
-    refusal.error_description,
-    refusal.error_uri,
-  ].map((words) => words && redact(words, [secretUnlessWord(code)]))
+  const clean = (words: string | undefined) => words && redact(words, [secretUnlessWord(code)])
+  const [error, description] = [clean(refusal.error), clean(refusal.error_description)]
   if (error === 'access_denied') {
-    const message = error_description ?? 'Access was denied at xAI.'
+    const message = description ?? 'Access was denied at xAI.'
     return { kind: 'fail', info: { code: 'access_denied', message }, status: 403 }
   }
-  const message = `xAI refused the authorization: ${[error, error_description].filter(Boolean).join(': ')}`
-  const words = { error, error_description, error_uri } as { error: string }
-  return { kind: 'error', error: new XaiOAuthError('xai_authorization_failed', message, words) }
+  const message = `xAI refused the authorization: ${[error, description].filter(Boolean).join(': ')}`
+  const detail = { error, error_description: description, error_uri: clean(refusal.error_uri) }
+  return {
+    kind: 'error',
+    error: new XaiOAuthError('xai_authorization_failed', message, detail as XaiErrorDetail),
+  }
 }

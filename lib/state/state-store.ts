@@ -39,12 +39,6 @@ export interface StateStore {
   verify(req: Request, state: string, meta: StateMetadata, callback: StateLoadedCallback): void
 }
 
-/** A sign-in that a store gave out; `codeVerifier` is for the token request to judge. */
-export interface TakenSignIn {
-  codeVerifier: unknown
-  state: unknown
-}
-
 /** Why a callback's state was refused; the set is closed. */
 export type StateFailureReason =
   | 'missing'
@@ -123,7 +117,10 @@ export function checkStateStore(store: unknown): asserts store is StateStore {
 /** Keeps a sign-in and gives the state to send. @throws what the store reports, or a TypeError if it makes no state */
 export function saveSignIn(
   store: StateStore,
-  ...[req, codeVerifier, state, meta]: [Request, string, unknown, StateMetadata]
+  req: Request,
+  codeVerifier: string,
+  state: unknown,
+  meta: StateMetadata,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const stored: StateStoredCallback = (error, handle) => {
@@ -135,11 +132,17 @@ export function saveSignIn(
   })
 }
 
-/** Takes a pending sign-in, or says why there is none. @throws what the store reports */
+/**
+ * Takes a pending sign-in, or says why there is none; `codeVerifier` is for the token request to judge.
+ *
+ * @throws what the store reports
+ */
 export function takeSignIn(
   store: StateStore,
-  ...[req, state, meta]: [Request, string, StateMetadata]
-): Promise<TakenSignIn | { failure: StateFailure }> {
+  req: Request,
+  state: string,
+  meta: StateMetadata,
+): Promise<{ codeVerifier: unknown; state: unknown } | { failure: StateFailure }> {
   return new Promise((resolve, reject) => {
     const loaded: StateLoadedCallback = (error, codeVerifier, stateOrFailure) => {
       if (error) reject(error)
@@ -157,7 +160,7 @@ export function takeSignIn(
   })
 }
 
-/** A store may be written with async functions; it answers by its callback all the same. */
+/** A store may be written with async functions, whose rejection is an error as well. */
 function awaitRejection(returned: unknown, reject: (reason: unknown) => void): void {
   if (returned !== undefined) Promise.resolve(returned).catch(reject)
 }

@@ -101,22 +101,6 @@ export function itKeepsTheContract({ buildStore, buildBrowser }: StoreSetup): vo
     for (const handle of others) expect(await reasonOf(take(handle))).to.equal('none')
   })
 
-  it('tells whether a browser holds a sign-in that is pending, and takes nothing by that', async () => {
-    mock.timers.enable({ apis: ['Date'], now: Date.now() })
-    const holds = async (handle: string, by = browser) => store.holds(by.request(), handle)
-    const [handle, waiting] = [await save(), await save()]
-    expect([await holds(handle), await holds(handle)]).to.deep.equal([true, true])
-    expect([await holds('junk'), await holds(''), await holds(handle, buildBrowser())]).to.deep.equal([
-      false,
-      false,
-      false,
-    ])
-    expect(await reasonOf(take(handle))).to.equal('none')
-    expect(await holds(handle)).to.equal(false)
-    mock.timers.tick(10 * minutes)
-    expect(await holds(waiting)).to.equal(false)
-  })
-
   it('gives two requests that come at once one sign-in', async () => {
     const handle = await save()
     const both = [browser.request(), browser.request()]
