@@ -104,7 +104,7 @@ export class XaiStrategy extends OAuth2Strategy {
   /**
    * Revokes an access or refresh token (RFC 7009).
    *
-   * @throws {XaiOAuthError} `xai_revocation_failed` for any answer but 2xx
+   * @throws {XaiOAuthError} `xai_revocation_failed` for any response but 2xx
    */
   async revoke(token: string, options: XaiRevokeOptions = {}): Promise<void> {
     return this._oauth2.revoke(token, options)

@@ -103,7 +103,7 @@ export function checkStateStore(store: unknown): asserts store is StateStore {
   const { store: keep, verify } = Object(store)
   if (typeof keep !== 'function' || typeof verify !== 'function') {
     throw new TypeError(
-      'XaiStrategy: store is no state store; write new SessionStateStore() or new CookieStateStore({ secret })',
+      'XaiStrategy: store is not a state store; write new SessionStateStore() or new CookieStateStore({ secret })',
     )
   }
   if (keep.length !== 5) {

@@ -74,7 +74,7 @@ describe('checkStateStore', () => {
       const options = { clientID: 'c', callbackURL: 'https://app.example/callback', store: store as object }
       expect(() => new XaiStrategy(options, nothing)).to.throw(
         TypeError,
-        /store is no state store; write new/,
+        /store is not a state store; write new/,
       )
     })
 })
