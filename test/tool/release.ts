@@ -11,6 +11,7 @@ const isDry = process.argv.includes('--dry-run')
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const manifest = JSON.parse(read('package.json')) as {
   version: string
+  repository?: { url?: string }
   dependencies: Readonly<Record<string, string>>
   devDependencies: unknown
 }
@@ -48,6 +49,12 @@ for (const name of Object.keys(dependencies)) {
 const billPath = join(root, 'dist', 'sbom.cdx.json')
 writeFileSync(billPath, bill)
 console.log(`SBOM: ${components.length} components, ${billPath}`)
+
+// npm takes a provenance only of the repository that package.json names. The last check, so that nothing else is missing.
+if (!manifest.repository?.url)
+  throw new Error(
+    'package.json has no repository, without which npm refuses provenance. Fill in: "repository": { "type": "git", "url": "git+https://github.com/OWNER/passport-xai.git" }',
+  )
 
 // What is built was tested; building again would publish something else.
 const args = ['publish', '--ignore-scripts', '--access', 'public']
