@@ -1,41 +1,41 @@
+import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { createServer } from 'node:http'
 import express from 'express'
-import session from 'express-session'
+import session, { type SessionData } from 'express-session'
 import passport from 'passport'
-import { BoundedSessionStore } from './bounded-session-store.js'
 import { serveParent } from './child.js'
-import { type ContenderInstance, loadContender } from './contender.js'
-import { listen } from './listen.js'
+import { buildContender, type Contender } from './contender.js'
+import { listen } from './line.js'
 import { startProfile, stopProfile } from './profile.js'
-import { person } from './setting.js'
+import { deviceAuthorization, person } from './setting.js'
 
-/** The application around a contender: Express, a session, Passport, and as little else as a sign-in needs. */
-interface Start {
-  module: string
-  variant?: string
-  issuer: string
+/** Sessions that are kept; more would measure the session store in place of the strategy. */
+const maxSessions = 5000
+
+/** express-session's own store, that forgets the oldest sessions; the name is by which it is known to be in memory. */
+class MemoryStore extends session.MemoryStore {
+  private readonly ids = new Set<string>()
+
+  override set(id: string, data: SessionData, done?: (error?: unknown) => void): void {
+    super.set(id, data, done)
+    this.ids.add(id)
+    const [oldest = ''] = this.ids
+    if (this.ids.size > maxSessions && this.ids.delete(oldest)) this.destroy(oldest)
+  }
 }
 
-/** So many refreshes, so many at a time, of so many different tokens. */
-export interface RefreshLoad {
-  count: number
-  concurrency: number
-  tokens: number
-}
+const store = new MemoryStore()
+let contender: Contender
 
-const sessions = new BoundedSessionStore()
-let contender: ContenderInstance
-
-async function start({ module, variant, issuer }: Start): Promise<string> {
+async function start({ name, issuer }: { name: string; issuer: string }): Promise<string> {
   const app = express()
   const base = `http://127.0.0.1:${await listen(createServer(app))}`
-  const { build } = await loadContender(module)
-  contender = build({ issuer, callbackURL: `${base}/callback`, variant })
+  contender = await buildContender(name, { issuer, callbackURL: `${base}/callback` })
   passport.use('contender', contender.strategy)
   passport.serializeUser((user, done) => done(null, user))
   passport.deserializeUser((user: Express.User, done) => done(null, user))
   app.disable('x-powered-by')
-  app.use(session({ secret: 'bench', resave: false, saveUninitialized: false, store: sessions }))
+  app.use(session({ secret: 'bench', resave: false, saveUninitialized: false, store }))
   app.use(passport.initialize())
   app.get('/login', passport.authenticate('contender'))
   app.get('/callback', passport.authenticate('contender'), (req, res) => {
@@ -44,22 +44,41 @@ async function start({ module, variant, issuer }: Start): Promise<string> {
     if (id === person.sub && name === person.name) res.redirect('/')
     else res.status(500).send('signed in somebody else')
   })
+  app.get('/device', passport.authenticate('contender'))
+  const { device_code: _, ...pending } = deviceAuthorization(issuer)
+  app.get('/alone', (_req, res) => {
+    res.json({ status: 'pending', ...pending })
+  })
   return base
 }
 
-async function refresh({ count, concurrency, tokens }: RefreshLoad): Promise<number> {
+/** Refreshes so many tokens, 16 at a time; gives the milliseconds. */
+async function refresh(count: number): Promise<number> {
   const began = performance.now()
   let next = 0
   const worker = async (): Promise<void> => {
-    while (next < count) await contender.refresh?.(`OR-${next++ % tokens}`)
+    while (next < count) await contender.refresh?.(`OR-${process.pid}-${next++}`)
   }
-  await Promise.all(Array.from({ length: concurrency }, worker))
+  await Promise.all(Array.from({ length: 16 }, worker))
   return performance.now() - began
+}
+
+/** Milliseconds of one ES256 check of a JWT as long as ours, by OpenSSL alone. */
+function es256(count: number): number {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signed = Buffer.alloc(560, 'x')
+  const signature = sign('sha256', signed, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  const began = performance.now()
+  for (let left = count; left > 0; left--) {
+    verify('sha256', signed, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)
+  }
+  return (performance.now() - began) / count
 }
 
 serveParent({
   start,
   refresh,
+  es256,
   startProfile,
   stopProfile,
   /** Milliseconds of CPU that the process has used. */
@@ -67,15 +86,13 @@ serveParent({
     const { user, system } = process.cpuUsage()
     return (user + system) / 1000
   },
-  /** Bytes after a garbage collection, without any session. */
-  async memory() {
-    sessions.forgetAll()
+  /** Bytes of the heap after a garbage collection, without any session. */
+  async heap() {
+    store.clear()
     for (let pass = 0; pass < 3; pass++) {
       await new Promise((resolve) => setImmediate(resolve))
       globalThis.gc?.()
     }
-    const { heapUsed, rss } = process.memoryUsage()
-    return { heapUsed, rss }
+    return process.memoryUsage().heapUsed
   },
-  timers: () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length,
 })

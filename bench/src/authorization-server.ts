@@ -3,17 +3,23 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { serveParent } from './child.js'
-import { parseCode } from './code.js'
-import { listen } from './listen.js'
-import { clientID, person } from './setting.js'
+import { listen, listenBehindLine } from './line.js'
+import { clientID, deviceAuthorization, person } from './setting.js'
+
+/** How a server is reached, and for how long it keeps a connection that is idle; times in milliseconds. */
+export interface ServerSettings {
+  roundTrip: number
+  keepAlive: number
+}
 
 /** An authorization server that costs as little as it can: one client, one person, codes that speak for themselves. */
-const [certFile, keyFile] = process.argv.slice(2)
+const [keyFile, certFile] = process.argv.slice(2)
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }] }
-const counts = { connections: 0, requests: 0 }
+let requests = 0
 let issuer = ''
-/** Milliseconds before each answer. */
+let accessToken = ''
+/** Milliseconds before each response. */
 let delay = 0
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -25,11 +31,11 @@ function signJWT(typ: string, claims: object): string {
 }
 
 function issueTokens(form: URLSearchParams): object {
-  const { nonce, codeChallenge } = parseCode(form.get('code') ?? '')
-  const challenge = createHash('sha256')
-    .update(form.get('code_verifier') ?? '')
-    .digest('base64url')
-  if (codeChallenge && codeChallenge !== challenge) return { error: 'invalid_grant' }
+  const [nonce, challenge] = (form.get('code') ?? '').split('~')
+  const verifier = form.get('code_verifier') ?? ''
+  if (challenge && challenge !== createHash('sha256').update(verifier).digest('base64url')) {
+    return { error: 'invalid_grant' }
+  }
   const now = Math.floor(Date.now() / 1000)
   const common = { iss: issuer, aud: clientID, sub: person.sub, iat: now, exp: now + 3600 }
   return {
@@ -44,9 +50,7 @@ function issueTokens(form: URLSearchParams): object {
   }
 }
 
-let accessToken = ''
-
-function answer(response: ServerResponse, value: object): void {
+function respond(response: ServerResponse, value: object): void {
   const send = (): void => {
     const body = JSON.stringify(value)
     const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }
@@ -57,40 +61,40 @@ function answer(response: ServerResponse, value: object): void {
 }
 
 function handle(request: IncomingMessage, response: ServerResponse): void {
-  counts.requests++
+  requests++
   if (request.url === '/userinfo') {
     const isBearer = request.headers.authorization === `Bearer ${accessToken}`
-    return answer(response, isBearer ? person : { error: 'invalid_token' })
+    return respond(response, isBearer ? person : { error: 'invalid_token' })
   }
-  if (request.url === '/jwks') return answer(response, keys)
+  if (request.url === '/jwks') return respond(response, keys)
   let body = ''
   request.setEncoding('utf8')
   request.on('data', (chunk: string) => {
     body += chunk
   })
-  request.on('end', () => answer(response, issueTokens(new URLSearchParams(body))))
+  request.on('end', () => {
+    const isDevice = request.url === '/device'
+    respond(response, isDevice ? deviceAuthorization(issuer) : issueTokens(new URLSearchParams(body)))
+  })
 }
 
 const server =
-  certFile && keyFile
-    ? createSecureServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, handle)
+  keyFile && certFile
+    ? createSecureServer({ key: readFileSync(keyFile), cert: readFileSync(certFile) }, handle)
     : createServer(handle)
-// As long as nginx keeps them by default; Node's 5 seconds are exceptional among servers.
-server.keepAliveTimeout = 75_000
-server.on(certFile ? 'secureConnection' : 'connection', () => {
-  counts.connections++
-})
 
 serveParent({
-  async start(): Promise<string> {
-    return `${certFile ? 'https' : 'http'}://127.0.0.1:${await listen(server)}`
-  },
-  issueAs(value: string) {
-    issuer = value
+  /** Gives the issuer. */
+  async start({ roundTrip, keepAlive }: ServerSettings): Promise<string> {
+    server.keepAliveTimeout = keepAlive
+    const own = await listen(server)
+    const port = roundTrip > 0 ? await listenBehindLine(own, roundTrip) : own
+    issuer = `${keyFile ? 'https' : 'http'}://127.0.0.1:${port}`
     accessToken = signJWT('at+jwt', { iss: issuer, aud: clientID, sub: person.sub, principal_type: 'User' })
+    return issuer
   },
   delay(milliseconds: number) {
     delay = milliseconds
   },
-  counts: () => counts,
+  requests: () => requests,
 })

@@ -1,7 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 
-interface Answer {
+interface Reply {
   id: number
   result?: unknown
   error?: string
@@ -16,29 +17,36 @@ export interface Child {
   stop(): Promise<void>
 }
 
-/** Options of a process. */
-export interface ChildOptions {
-  args?: string[]
-  execArgv?: string[]
-  env?: NodeJS.ProcessEnv
-}
-
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill()
 })
 
+/** Whether the application gets a core of its own; without `taskset` or a second core it does not. */
+export const isPinned = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0
+
+/** The command that starts Node, on the application's core or on the others. */
+export function nodeCommand(module: string): [command: string, ...options: string[]] {
+  const last = availableParallelism() - 1
+  const cores = module === 'application' ? '0' : `1-${last}`
+  return isPinned ? ['taskset', '-c', cores, process.execPath] : [process.execPath]
+}
+
 /** Starts a module of this folder as a process of its own. */
-export function startChild(module: string, { args = [], execArgv = [], env = {} }: ChildOptions = {}): Child {
-  const path = new URL(`./${module}.js`, import.meta.url)
-  const child = fork(path, args, { execArgv, env: { ...process.env, NODE_ENV: 'production', ...env } })
-  const waiting = new Map<number, (answer: Answer) => void>()
+export function startChild(module: string, args: string[] = [], env: NodeJS.ProcessEnv = {}): Child {
+  const [execPath, ...options] = nodeCommand(module)
+  const child = fork(new URL(`./${module}.js`, import.meta.url), args, {
+    execPath,
+    execArgv: [...options, '--expose-gc'],
+    env: { ...process.env, NODE_ENV: 'production', ...env },
+  })
+  const waiting = new Map<number, (reply: Reply) => void>()
   const exited = once(child, 'exit')
   running.add(child)
   let calls = 0
-  child.on('message', (answer: Answer) => {
-    waiting.get(answer.id)?.(answer)
-    waiting.delete(answer.id)
+  child.on('message', (reply: Reply) => {
+    waiting.get(reply.id)?.(reply)
+    waiting.delete(reply.id)
   })
   child.on('exit', (status) => {
     running.delete(child)
@@ -60,7 +68,7 @@ export function startChild(module: string, { args = [], execArgv = [], env = {} 
   }
 }
 
-/** Answers the calls of the process that started this one, and ends with it. */
+/** Serves the calls of the process that started this one, and ends with it. */
 export function serveParent(handlers: Handlers): void {
   process.on('disconnect', () => process.exit())
   process.on('message', async ({ id, method, argument }: { id: number; method: string; argument: never }) => {

@@ -1,24 +1,54 @@
 import { writeFileSync } from 'node:fs'
-import { drawChart } from './chart.js'
-import { measureAll } from './measure.js'
-import { buildReport, buildTargetTable } from './report.js'
+import { loadavg } from 'node:os'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { measureGrowth, measurePolls, measureRefreshes, measureSignIns } from './busy.js'
+import { buildReport } from './report.js'
 import { full, quick } from './scale.js'
-import { buildTargets } from './target.js'
+import { measureDelays, measureImports, measureVisits } from './waiting.js'
 
-const isQuick = process.argv.includes('--quick')
-const scale = isQuick ? quick : full
-const chartName = 'chart.svg'
+/** `--quick` shows that everything runs; `--before FILE` measures another build's `dist/lib/index.js` beside this one. */
+const { values } = parseArgs({ options: { quick: { type: 'boolean' }, before: { type: 'string' } } })
+const scale = values.quick ? quick : full
+// npm runs this in bench/, wherever it was called.
+const before = values.before ? resolve(process.env.INIT_CWD ?? '', values.before) : ''
+const builds = before ? ['', ` of ${before}`] : ['']
+const ours = (kind: string): string[] => builds.map((build) => kind + build)
+const compared = [...ours('auto'), 'passport-oauth2']
+const [load = 0] = loadavg()
 const began = performance.now()
-const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(0)} s`
 
-const results = await measureAll(scale, (step) => console.log(`${seconds().padStart(6)}  ${step}`))
-const chart = drawChart(results)
-const report = buildReport(results, scale, chartName)
-if (!isQuick) {
-  writeFileSync(new URL('../RESULTS.md', import.meta.url), report)
-  writeFileSync(new URL(`../${chartName}`, import.meta.url), chart)
+function tell<Result>(step: string, result: Result): Result {
+  console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${step}`)
+  return result
 }
-console.log(isQuick ? `\n${report}` : `\n${buildTargetTable(buildTargets(results))}`)
-console.log(
-  `Done after ${seconds()}.${isQuick ? ' A run this quick proves that all contenders sign in, and no figure.' : ''}`,
-)
+
+const closing = { away: 2000, keepAlive: 5000 }
+const results = {
+  signIns: await tell(
+    'sign-ins',
+    measureSignIns(
+      [...compared, ...['always', 'cookie store'].flatMap(ours), 'openid-client', 'Express alone'],
+      scale,
+    ),
+  ),
+  refreshes: await tell('refreshes', measureRefreshes(compared, scale)),
+  polls: await tell('device polls', measurePolls(ours('device'), scale)),
+  delays: await tell('late responses', measureDelays(compared, scale)),
+  imports: tell('imports', measureImports(before, scale)),
+  growth: await tell('growth', measureGrowth('auto', scale)),
+  // All wait most of the time.
+  visits: await tell(
+    'visits',
+    Promise.all([
+      measureVisits(compared, { ...closing, keepAlive: 75_000, ...scale.sparse }),
+      measureVisits(compared, { ...closing, ...scale.sparse }),
+      measureVisits(compared, { ...closing, ...scale.rare }),
+      measureVisits(compared, { ...closing, away: 7000, ...scale.sparse }),
+    ]),
+  ),
+}
+const report = buildReport(results, { scale, before, load })
+if (!values.quick) writeFileSync(new URL('../RESULTS.md', import.meta.url), report)
+console.log(`\n${report}`)
+tell(values.quick ? 'done; a run this quick shows that everything works, and no figure' : 'done', undefined)

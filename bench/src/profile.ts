@@ -1,12 +1,14 @@
 import { type Profiler, Session } from 'node:inspector'
 import { promisify } from 'node:util'
 
-/** What a sign-in spends time on, in the order of the tables. */
+/** What a process spends time on, in the order of the tables. */
 export const activities = [
-  'Express, session and Passport',
+  'ES256 check',
+  'the strategy',
   'requests to the authorization server',
-  'signature check',
-  'the strategy itself',
+  'sessions',
+  'Express and Passport',
+  'writing to sockets',
   'garbage collection',
   'Node and V8 besides',
 ] as const
@@ -20,13 +22,15 @@ export type Profile = Partial<Record<Activity, number>>
 /** The first frame from the top of the stack that one of these knows says what a sample was for. */
 const rules: ReadonlyArray<readonly [frame: RegExp, activity: Activity]> = [
   [/^\(garbage collector\)/, 'garbage collection'],
-  [/^verifyOneShot |^subtle|internal\/crypto\/webcrypto/, 'signature check'],
-  [/node:_http_(client|agent)|node:internal\/deps\/undici/, 'requests to the authorization server'],
+  [/^(writev|writeUtf8String|writeLatin1String|writeBuffer|shutdown) /, 'writing to sockets'],
+  [/^verifyOneShot |^subtle|internal\/crypto\/webcrypto/, 'ES256 check'],
+  [/node:_http_client|node:_http_agent|node:internal\/deps\/undici/, 'requests to the authorization server'],
   [
-    /\/(dist\/package|dist\/contender|node_modules\/(passport-oauth2|passport-openidconnect|oauth|oauth4webapi|openid-client|jose))\//,
-    'the strategy itself',
+    /\/dist\/lib\/|\/contender\.js|\/node_modules\/(passport-oauth2|oauth|oauth4webapi|openid-client|jose)\//,
+    'the strategy',
   ],
-  [/node:_http_server|\/node_modules\/|\/bench\/dist\//, 'Express, session and Passport'],
+  [/\/node_modules\/(express-session|cookie-signature|uid-safe|random-bytes)\//, 'sessions'],
+  [/node:_http_server|\/node_modules\/|\/bench\/dist\//, 'Express and Passport'],
 ]
 
 const session = new Session()
@@ -36,6 +40,7 @@ const post = promisify(session.post.bind(session)) as (method: string, params?: 
 export async function startProfile(): Promise<void> {
   session.connect()
   await post('Profiler.enable')
+  await post('Profiler.setSamplingInterval', { interval: 250 })
   await post('Profiler.start')
 }
 

@@ -1,223 +1,220 @@
-import type { ContenderName } from './contender.js'
-import { describeMachine } from './machine.js'
-import type { Results } from './measure.js'
-import { delays } from './measurement/delay.js'
-import type { Profiles } from './measurement/profile.js'
-import { roundTrip } from './measurement/sparse.js'
-import { type Activity, activities } from './profile.js'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { cpus, release, type as system, totalmem } from 'node:os'
+import type { Growth, measurePolls, Refreshes, SignIns } from './busy.js'
+import { isPinned } from './child.js'
+import { activities, type Profile } from './profile.js'
 import type { Scale } from './scale.js'
-import { median } from './statistic.js'
-import { buildTable, format } from './table.js'
-import { buildTargets, type Target } from './target.js'
+import { type Figure, figureOf, median, ratioOf } from './statistic.js'
+import { type Callbacks, type measureDelays, type measureImports, roundTrip } from './waiting.js'
+
+/** Everything that was measured in one run. */
+export interface Results {
+  signIns: SignIns
+  refreshes: Refreshes
+  polls: Awaited<ReturnType<typeof measurePolls>>
+  delays: Awaited<ReturnType<typeof measureDelays>>
+  imports: ReturnType<typeof measureImports>
+  growth: Growth
+  /** A server that keeps connections; one that closes after 5 s; long pauses; a person who takes longer than the server. */
+  visits: Callbacks[]
+}
+
+/** How it was measured: how much, beside which other build, and the load of the machine at the start. */
+export interface Circumstances {
+  scale: Scale
+  before: string
+  load: number
+}
+
+/** One line of the table. */
+interface Row {
+  figure: string
+  target: string
+  isMet(value: number): boolean
+  measure(build: string): Figure
+}
+
+const atLeast = (limit: number) => ({ target: `≥ ${limit}`, isMet: (value: number) => value >= limit })
+const atMost = (limit: number) => ({ target: `≤ ${limit}`, isMet: (value: number) => value <= limit })
+const plain = 'passport-oauth2'
+
+function buildRows({ signIns, refreshes, polls, delays, imports, visits }: Results): Row[] {
+  const { perSecond, cpu, es256 } = signIns
+  const rate = (concurrency: number, ours: string, theirs: string): Figure =>
+    ratioOf(perSecond.get(concurrency)?.get(ours), perSecond.get(concurrency)?.get(theirs))
+  const added = (name: string): number => median(cpu.get(name) ?? []) - median(cpu.get('Express alone') ?? [])
+  const visit = (figure: string, index: number, target: number): Row => ({
+    figure: `callback over TLS, round trip ${roundTrip} ms, ${figure}, against ${plain}`,
+    ...atMost(target),
+    measure: (build) => {
+      const times = visits[index]?.times
+      return ratioOf(times?.get(`auto${build}`), times?.get(plain))
+    },
+  })
+  return [
+    ...[16, 64].map((concurrency) => ({
+      figure: `sign-ins a second, ${concurrency} at a time, against ${plain}`,
+      ...atLeast(0.98),
+      measure: (build: string) => rate(concurrency, `auto${build}`, plain),
+    })),
+    {
+      figure: `CPU that the strategy adds to Express, without the ES256 check, against ${plain}’s`,
+      ...atMost(0.85),
+      measure: (build) => figureOf([(added(`auto${build}`) - median(es256)) / added(plain)]),
+    },
+    {
+      figure: 'sign-ins a second, 16 at a time, against openid-client with its signature check',
+      ...atLeast(2),
+      measure: (build) => rate(16, `auto${build}`, 'openid-client'),
+    },
+    {
+      figure: `sign-ins a second, 16 at a time, userInfo: 'always', against ${plain}`,
+      ...atLeast(0.88),
+      measure: (build) => rate(16, `always${build}`, plain),
+    },
+    {
+      figure: 'sign-ins a second, 16 at a time, cookie store against session store',
+      ...atLeast(0.95),
+      measure: (build) => rate(16, `cookie store${build}`, `auto${build}`),
+    },
+    {
+      figure: `refreshes a second, 16 at a time, against ${plain}`,
+      ...atLeast(0.9),
+      measure: (build) => ratioOf(refreshes.perSecond.get(`auto${build}`), refreshes.perSecond.get(plain)),
+    },
+    visit('connections stay open', 0, 0.2),
+    visit('the server closes after 5 s', 1, 0.25),
+    visit('the same, with pauses longer than any client keeps a connection', 2, 0.25),
+    ...[...delays].map(([delay, times]) => ({
+      figure: `sign-in, responses ${delay} ms late, against ${plain}`,
+      ...atMost(0.55),
+      measure: (build: string) => ratioOf(times.get(`auto${build}`), times.get(plain)),
+    })),
+    {
+      figure: `import, published as compiled, against ${plain}’s`,
+      ...atMost(1.5),
+      measure: (build) =>
+        ratioOf(imports.times.get(build ? 'before' : 'passport-xai'), imports.times.get(plain)),
+    },
+    {
+      figure: 'CPU of a device poll that asks xAI nothing, against Express alone',
+      ...atMost(1.3),
+      measure: (build) => {
+        const byPath = polls.get(`device${build}`)
+        return ratioOf(byPath?.get('/device'), byPath?.get('/alone'))
+      },
+    },
+  ]
+}
 
 /** The whole run as Markdown. */
-export function buildReport(results: Results, scale: Scale, chart: string): string {
-  const sections = [
-    targets,
-    profile,
-    throughput,
-    cpu,
-    latency,
-    delayed,
-    sparse,
-    tls,
-    starts,
-    aging,
-    refreshes,
-    sizes,
+export function buildReport(results: Results, { scale, before, load }: Circumstances): string {
+  const build = ` of ${before}`
+  const rows = buildRows(results).map(({ figure, target, isMet, measure }) => {
+    const now = measure('')
+    const spread = now.low === now.high ? '' : `${now.low.toFixed(2)} – ${now.high.toFixed(2)}`
+    const mark = isMet(Number(now.median.toFixed(2))) ? 'met' : '**missed**'
+    const earlier = before ? [measure(build).median.toFixed(2)] : []
+    return [figure, target, ...earlier, now.median.toFixed(2), spread, mark]
+  })
+  const { filling, rest } = results.growth
+  const flat = Math.abs(rest) < 2 ** 18
+  const earlier = before ? ['–'] : []
+  const growth = [
+    `growth of the heap over ${scale.signIns.toLocaleString('en')} sign-ins, KiB`,
+    'flat',
+    ...earlier,
+    kibibytes(rest),
+    '',
+    flat ? 'met' : '**missed**',
   ]
+  const figures = buildTable(
+    ['Figure', 'Target', ...(before ? ['Before'] : []), 'Measured', 'Middle half', ''],
+    [...rows, growth],
+  )
   return [
     '# Measured',
-    describeMachine(),
-    'Written by `npm run bench`. Application, authorization server and driver are processes of their own on one machine, ' +
-      'so ratios matter and absolute figures do not. All contenders are measured in turn, in short rounds, after a warm-up; ' +
-      'a figure is the median of the rounds, and brackets hold the lowest and the highest.',
-    `![Sign-ins a second, and the median sign-in with delayed answers](${chart})`,
-    ...sections.map((section) => section(results, scale)),
+    buildSummary(results),
+    figures,
+    describeCircumstances(load),
+    `The heap grew by ${kibibytes(filling)} KiB in the ${scale.filling.toLocaleString('en')} sign-ins before, which fill the tables of what happened lately (at most 10,000 entries each).`,
+    describeFailures(results.visits),
+    '## Where the time goes',
+    'Microseconds of the main thread, 16 at a time, by a sampling profiler, which slows everything a little. First for a sign-in:',
+    buildProfileTable(results.signIns.profiles, before),
+    `One ES256 check takes OpenSSL ${(median(results.signIns.es256) * 1000).toFixed(0)} µs; ${plain} checks nothing. For a refresh:`,
+    buildProfileTable(results.refreshes.profiles, before),
+    `A refresh never goes out on a connection that has been idle, so each opens one; ${plain} keeps its own. Importing passport-xai loads ${results.imports.files.get('passport-xai')} files, ${plain} ${results.imports.files.get(plain)} of them.`,
     '',
   ].join('\n\n')
 }
 
-/** The targets as a Markdown table. */
-export const buildTargetTable = (list: readonly Target[]): string =>
-  buildTable(
-    ['Figure', 'Target', 'Measured', 'Spread', ''],
-    list.map(({ figure, target, measured, unit, isMet }) => [
-      figure,
-      target,
-      unit === '×' ? `${measured.median.toFixed(3)} ×` : `${format(measured.median)} ${unit}`.trim(),
-      measured.min === measured.max ? '' : `${format(measured.min)} – ${format(measured.max)}`,
-      isMet ? 'met' : '**not met**',
-    ]),
+/** What somebody wants to know who chooses among packages. */
+function buildSummary({ signIns, visits, delays }: Results): string {
+  const { perSecond, cpu } = signIns
+  const many = (name: string): string => median(perSecond.get(16)?.get(name) ?? []).toFixed(0)
+  const used = (name: string): string => median(cpu.get(name) ?? []).toFixed(2)
+  const waited = (index: number, name: string): string =>
+    median(visits[index]?.times.get(name) ?? []).toFixed(0)
+  const late = (name: string): string => median(delays.get(100)?.get(name) ?? []).toFixed(0)
+  return buildTable(
+    ['', 'passport-xai', plain, 'openid-client'],
+    [
+      ['checks who signed in (ES256)', 'yes', 'no', 'yes'],
+      ['sign-ins a second on one core', many('auto'), many(plain), many('openid-client')],
+      ['CPU for a sign-in, ms', used('auto'), used(plain), used('openid-client')],
+      [`wait at the callback, TLS, round trip ${roundTrip} ms`, waited(0, 'auto'), waited(0, plain), '–'],
+      ['wait for a sign-in when responses are 100 ms late', late('auto'), late(plain), '–'],
+    ],
   )
+}
 
-const targets = (results: Results): string =>
-  `## Targets\n\nSet before anything was measured, and not adjusted since.\n\n${buildTargetTable(buildTargets(results))}`
+function describeFailures(visits: Callbacks[]): string {
+  const sum = visits.flatMap(({ failures }) => [...failures.values()]).reduce((all, one) => all + one, 0)
+  const [late] = visits.slice(-1)
+  const [ours, theirs] = [late?.times.get('auto'), late?.times.get(plain)]
+  return `With a person who takes 7 s at a server that closes after 5 s, the connection is gone at the callback: ${median(ours ?? []).toFixed(0)} ms, ${plain} ${median(theirs ?? []).toFixed(0)} ms. Of all these sign-ins of people who come now and then, ${sum} failed.`
+}
 
-/** What the targets that are not met fail by. */
-function profile({ profiles, delayed, starts }: Results): string {
+function buildProfileTable(profiles: Map<string, Profile>, before: string): string {
   const names = [...profiles.keys()]
+  const cells = (profile: Profile | undefined, activity: keyof Profile) =>
+    ((profile?.[activity] ?? 0) * 1000).toFixed(0)
   const rows = activities.map((activity) => [
     activity,
-    ...names.map((name) => microseconds(profiles, name, activity)),
+    ...names.map((name) => cells(profiles.get(name), activity)),
   ])
-  const intro =
-    'Microseconds of the main thread for a sign-in, 16 at a time, by a sampling profiler, which slows everything a little.'
-  return [
-    '## Where the time goes',
-    intro,
-    buildTable(['Activity', ...names], rows),
-    explainCPU(profiles),
-    explainDelay(delayed),
-    explainImport(starts),
-  ].join('\n\n')
+  return buildTable(['Activity', ...names.map((name) => name.replace(` of ${before}`, ' before'))], rows)
 }
 
-const microseconds = (profiles: Profiles, name: ContenderName, activity: Activity): string =>
-  format(Math.round((profiles.get(name)?.[activity] ?? Number.NaN) * 1000))
+const kibibytes = (bytes: number): string => (bytes / 1024).toFixed(0)
 
-function explainCPU(profiles: Profiles): string {
-  const ours = (activity: Activity): string => `${microseconds(profiles, 'passport-xai auto', activity)} µs`
-  const theirs = (activity: Activity): string => `${microseconds(profiles, 'passport-oauth2', activity)} µs`
-  const requests = 'requests to the authorization server'
-  const itself = 'the strategy itself'
+function buildTable(heads: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  const rule = heads.map((_, column) => (column === 0 ? '---' : '---:'))
+  return [heads, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+function describeCircumstances(load: number): string {
+  const [cpu] = cpus()
+  const versionOf = (name: string): string => {
+    const [file = ''] = createRequire(import.meta.url)
+      .resolve(name)
+      .split(`node_modules/${name}/`)
+    return `${name} ${JSON.parse(readFileSync(`${file}node_modules/${name}/package.json`, 'utf8')).version}`
+  }
+  const versions = [plain, 'openid-client', 'passport', 'express', 'express-session']
+    .map(versionOf)
+    .join(', ')
+  const place = isPinned
+    ? 'The application has a core of its own; driver and authorization server are on another.'
+    : 'Application, driver and authorization server share the cores (no `taskset`, or one core).'
+  const idle =
+    load < 0.5
+      ? ''
+      : ` **The machine was not idle** (load average ${load.toFixed(2)} at the start), so the figures are rough.`
   return (
-    `What sets the limit: passport-oauth2 spends ${theirs(requests)} on two requests, passport-xai ${ours(requests)} on one ` +
-    `and ${ours('signature check')} on the check of one ES256 signature, which is OpenSSL's time and nobody's choice. ` +
-    `The strategies themselves take ${theirs(itself)} and ${ours(itself)}; in the difference are the nonce, the claims, ` +
-    `a state bound to client and issuer, the search for doubled parameters, and one deadline for everything.`
+    `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${system()} ${release()}, Node ${process.versions.node}; ${versions}. ` +
+    `${place} Contenders are measured in turn, in short rounds; a figure is the median of the rounds’ ratios.${idle}`
   )
-}
-
-function explainDelay(delayed: Results['delayed']): string {
-  const shares = delays.map((delay) => {
-    const floor = median(delayed.get('floor: one exchange')?.get(delay) ?? [])
-    return `${format(floor / median(delayed.get('passport-oauth2')?.get(delay) ?? []))} times as long at ${delay} ms`
-  })
-  return (
-    'When answers are delayed, a sign-in with one exchange by hand, which checks nothing, takes compared with ' +
-    `passport-oauth2 ${shares.join(' and ')}: a strategy has little room below that.`
-  )
-}
-
-function explainImport({ imports, files }: Results['starts']): string {
-  const timeOf = (name: ContenderName): number => median(imports.get(name) ?? [])
-  const { 'passport-xai auto': ours = Number.NaN, 'passport-oauth2': theirs = Number.NaN } =
-    Object.fromEntries(files)
-  const time = timeOf('passport-xai auto') - timeOf('passport-oauth2')
-  return (
-    `Importing passport-xai loads ${format(ours)} files, among them the ${format(theirs)} that passport-oauth2 loads. ` +
-    `The ${format(ours - theirs)} others take ${format(time)} ms, most of it to compile them.`
-  )
-}
-
-const middle = (values: readonly number[] = []): string => format(median(values))
-
-const spread = (values: readonly number[] = []): string =>
-  values.length > 1
-    ? `${middle(values)} (${format(Math.min(...values))} – ${format(Math.max(...values))})`
-    : middle(values)
-
-function throughput({ throughputs }: Results, { concurrencies }: Scale): string {
-  const rows = [...throughputs].map(([name, by]) => [
-    name,
-    ...concurrencies.map((concurrency) => spread(by.get(concurrency)?.perSecond)),
-  ])
-  return `## Sign-ins a second\n\nBy how many people sign in at the same time.\n\n${buildTable(['Contender', ...concurrencies.map(String)], rows)}`
-}
-
-function cpu({ throughputs }: Results, { concurrencies }: Scale): string {
-  const host = (concurrency: number): number =>
-    median(throughputs.get('floor: no exchange')?.get(concurrency)?.cpu ?? [])
-  const shown = concurrencies.filter((concurrency) => concurrency > 1)
-  const rows = [...throughputs].map(([name, by]) => [
-    name,
-    ...shown.flatMap((concurrency) => {
-      const whole = median(by.get(concurrency)?.cpu ?? [])
-      return [format(whole), format(whole - host(concurrency))]
-    }),
-    middle(by.get(16)?.requests),
-  ])
-  const heads = shown.flatMap((concurrency) => [`${concurrency}: whole`, `${concurrency}: own`])
-  const intro =
-    'Milliseconds, by concurrency: of the whole process, and without the share of Express, session and cookies, ' +
-    'which is what the floor without an exchange takes. The last column counts requests to the authorization server.'
-  return `## CPU a sign-in\n\n${intro}\n\n${buildTable(['Contender', ...heads, 'requests'], rows)}`
-}
-
-function latency({ throughputs }: Results, { concurrencies }: Scale): string {
-  const rows = [...throughputs].map(([name, by]) => [
-    name,
-    ...concurrencies.flatMap((concurrency) => [
-      middle(by.get(concurrency)?.median),
-      middle(by.get(concurrency)?.p99),
-    ]),
-  ])
-  const heads = concurrencies.flatMap((concurrency) => [`${concurrency}: median`, `${concurrency}: p99`])
-  return `## Time for a sign-in\n\nMilliseconds for both requests of the browser, by concurrency.\n\n${buildTable(['Contender', ...heads], rows)}`
-}
-
-function delayed(results: Results): string {
-  const rows = [...results.delayed].map(([name, by]) => [
-    name,
-    ...delays.map((delay) => spread(by.get(delay))),
-  ])
-  return `## Time for a sign-in when answers are delayed\n\nMilliseconds, median, 4 people at a time.\n\n${buildTable(['Contender', ...delays.map((delay) => `by ${delay} ms`)], rows)}`
-}
-
-function sparse(results: Results, { sparseInterval }: Scale): string {
-  const rows = [...results.sparse].map(([name, callbacks]) => [name, spread(callbacks)])
-  const intro = `Milliseconds for the callback: TLS, a round trip of ${roundTrip} ms (the one that opens a connection included), one sign-in every ${sparseInterval / 1000} seconds.`
-  return `## Sparse sign-ins\n\n${intro}\n\n${buildTable(['Contender', 'callback'], rows)}`
-}
-
-function tls(results: Results, { tlsSignIns }: Scale): string {
-  const rows = [...results.tls].map(([name, { connections, requests }]) => [
-    name,
-    format(connections),
-    format(requests),
-  ])
-  return `## Connections\n\n${format(tlsSignIns)} sign-ins over TLS, 16 at a time, from the start of the application on.\n\n${buildTable(['Contender', 'connections', 'requests'], rows)}`
-}
-
-function starts(results: Results, { processStarts }: Scale): string {
-  const { imports, firstSignIns } = results.starts
-  const rows = [...imports].map(([name, values]) => [name, spread(values), spread(firstSignIns.get(name))])
-  return `## Cold start\n\nMilliseconds: the import is the median of ${2 * processStarts} process starts, the first sign-in that of ${processStarts}. Nobody waits between the two requests of the first sign-in.\n\n${buildTable(['Contender', 'import', 'first sign-in'], rows)}`
-}
-
-function aging(results: Results, { agingSignIns }: Scale): string {
-  const mebibytes = (bytes: number): string => format(bytes / 2 ** 20)
-  const rows = [...results.aging].map(([name, { heapGrowth, rssGrowth, young, old }]) => [
-    name,
-    mebibytes(heapGrowth),
-    mebibytes(rssGrowth),
-    middle(young),
-    middle(old),
-  ])
-  const intro =
-    `MiB by which memory grew over ${format(agingSignIns)} sign-ins, half of them abandoned, after garbage collection and without the sessions; ` +
-    'and sign-ins a second of an application that has had 1,000 and of the one that has had them all, measured in turn.'
-  return `## Many sign-ins\n\n${intro}\n\n${buildTable(['Contender', 'heap', 'RSS', 'after 1,000', 'after all'], rows)}`
-}
-
-function refreshes(results: Results): string {
-  const { perSecond, coalesced } = results.refreshes
-  const rows = [...perSecond].map(([name, values]) => [
-    name,
-    spread(values),
-    format(coalesced.get(name)?.requests ?? Number.NaN),
-    format(coalesced.get(name)?.timers ?? Number.NaN),
-  ])
-  const intro = 'Refreshes a second, 16 at a time; then 1,000 at once of 100 tokens.'
-  return `## Refresh\n\n${intro}\n\n${buildTable(['Contender', 'a second', 'requests', 'timers left'], rows)}`
-}
-
-function sizes(results: Results): string {
-  const rows = [...results.sizes].map(([name, { packages, bytes }]) => [
-    name,
-    format(packages),
-    format(bytes / 1024),
-  ])
-  return `## Installed size\n\nEverything that installing the package brings along, types included.\n\n${buildTable(['Package', 'packages', 'KiB'], rows)}`
 }

@@ -1,54 +1,47 @@
 /** How much is measured. Times are in milliseconds. */
 export interface Scale {
-  concurrencies: readonly number[]
-  /** Of the concurrencies that have targets. */
   rounds: number
-  /** Of the other concurrencies. */
-  sideRounds: number
-  /** Rounds before the first that counts, so that V8 has compiled what matters. */
-  warmUpRounds: number
-  /** Of one measurement in one round: short, because V8 drops the code of an application that waits for its turn. */
+  /** Rounds before the first that counts. */
+  warmUp: number
+  /** Of one measurement in one round: short, because the machine is not equally fast at all times. */
   window: number
-  tlsSignIns: number
-  agingSignIns: number
-  agingRounds: number
-  processStarts: number
-  profileRounds: number
+  /** Sign-ins of which each contender's profile is taken. */
+  profiled: number
   refreshes: number
-  sparseSignIns: number
-  sparseInterval: number
+  /** Sign-ins before memory is looked at, and those after. */
+  filling: number
+  signIns: number
+  processStarts: number
+  /** Sign-ins of one person who comes now and then, and the time from one to the next. */
+  sparse: { count: number; interval: number }
+  /** The same with pauses that are longer than a client keeps an idle connection. */
+  rare: { count: number; interval: number }
 }
 
-/** What `bench/RESULTS.md` shows. */
+/** What RESULTS.md shows. */
 export const full: Scale = {
-  concurrencies: [1, 16, 64, 256],
-  rounds: 25,
-  sideRounds: 5,
-  warmUpRounds: 16,
+  rounds: 14,
+  warmUp: 6,
   window: 300,
-  tlsSignIns: 1000,
-  agingSignIns: 50_000,
-  agingRounds: 21,
-  processStarts: 20,
-  profileRounds: 6,
+  profiled: 2000,
   refreshes: 2000,
-  sparseSignIns: 7,
-  sparseInterval: 8000,
+  filling: 20_000,
+  signIns: 100_000,
+  processStarts: 40,
+  sparse: { count: 10, interval: 9000 },
+  rare: { count: 2, interval: 125_000 },
 }
 
 /** Enough to see that everything still runs. */
 export const quick: Scale = {
-  concurrencies: [1, 16],
   rounds: 1,
-  sideRounds: 1,
-  warmUpRounds: 0,
-  window: 200,
-  tlsSignIns: 100,
-  agingSignIns: 500,
-  agingRounds: 1,
-  processStarts: 2,
-  profileRounds: 1,
+  warmUp: 1,
+  window: 100,
+  profiled: 50,
   refreshes: 200,
-  sparseSignIns: 2,
-  sparseInterval: 2500,
+  filling: 300,
+  signIns: 300,
+  processStarts: 3,
+  sparse: { count: 2, interval: 9000 },
+  rare: { count: 2, interval: 9000 },
 }

@@ -15,10 +15,20 @@ export const person = {
 /** What every contender asks for. */
 export const scopes = ['openid', 'profile', 'email']
 
-/** Where an authorization server's endpoints are. */
+/** Where the authorization server's endpoints are. */
 export const endpointsOf = (issuer: string) => ({
   authorizationURL: `${issuer}/authorize`,
   tokenURL: `${issuer}/token`,
   userInfoURL: `${issuer}/userinfo`,
   jwksURL: `${issuer}/jwks`,
+})
+
+/** What the pages of a pending device sign-in say. */
+export const deviceAuthorization = (issuer: string) => ({
+  device_code: 'bench-device-code-0123456789',
+  user_code: 'BNCH-0001',
+  verification_uri: `${issuer}/device`,
+  verification_uri_complete: `${issuer}/device?user_code=BNCH-0001`,
+  expires_in: 1800,
+  interval: 60,
 })

@@ -1,110 +1,76 @@
-import type { Certificate } from './certificate.js'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { buildSelfSigned } from '../../dist/test/support/self-signed.js'
+import type { ServerSettings } from './authorization-server.js'
 import { type Child, startChild } from './child.js'
-import type { Contender } from './contender.js'
 import type { Load, LoadResult } from './driver.js'
 
 /** A contender's application, in a process of its own. */
 export interface Application {
-  contender: Contender
+  name: string
+  base: string
   process: Child
   /** Lets people sign in. */
   load(load: Omit<Load, 'base'>): Promise<LoadResult>
-  stop(): Promise<void>
 }
 
-/** What the authorization server has seen since it started. */
-export interface Counts {
-  connections: number
-  requests: number
-}
-
-/** An authorization server and a driver, for any number of applications. */
+/** An authorization server, a driver, and an application for each contender. */
 export interface Stage {
   server: Child
-  startApplication(contender: Contender): Promise<Application>
-  counts(): Promise<Counts>
-  stop(): Promise<void>
+  driver: Child
+  applications: Application[]
 }
 
-/** How the authorization server is reached. */
-export interface Way {
-  certificate?: Certificate | undefined
-  /** Milliseconds; 0 is the bare loopback. */
-  roundTrip?: number
-}
-
-/** Starts an authorization server, what leads to it, and a driver. */
-export async function openStage({ certificate, roundTrip = 0 }: Way = {}): Promise<Stage> {
-  const driver = startChild('driver')
-  const server = startChild('authorization-server', {
-    args: certificate ? [certificate.certFile, certificate.keyFile] : [],
-  })
-  const children = [driver, server]
-  const address = new URL(await server.call<string>('start'))
-  if (roundTrip > 0) {
-    const relay = startChild('relay')
-    children.push(relay)
-    address.port = String(await relay.call<number>('start', { port: Number(address.port), roundTrip }))
-  }
-  const issuer = address.origin
-  await server.call('issueAs', issuer)
-  return {
-    server,
-    counts: () => server.call<Counts>('counts'),
-    async startApplication(contender) {
-      const { module, variant } = contender
-      const env = certificate ? { NODE_EXTRA_CA_CERTS: certificate.certFile } : {}
-      const application = startChild('application', { env, execArgv: ['--expose-gc'] })
-      const base = await application.call<string>('start', { module, variant, issuer })
-      return {
-        contender,
-        process: application,
-        load: (load) => driver.call<LoadResult>('run', { base, ...load }),
-        stop: () => application.stop(),
-      }
-    },
-    async stop() {
-      await Promise.all(children.map((child) => child.stop()))
-    },
-  }
-}
+/** How the authorization server is reached: by default as loopback is, by connections that are kept as nginx does. */
+export type StageSettings = Partial<ServerSettings> & { tls?: boolean }
 
 /** Opens a stage for as long as the work takes. */
-export async function onStage<Result>(way: Way, work: (stage: Stage) => Promise<Result>): Promise<Result> {
-  const stage = await openStage(way)
-  try {
-    return await work(stage)
-  } finally {
-    await stage.stop()
-  }
-}
-
-/** Starts the applications of several contenders for as long as the work takes. */
-export async function withApplications<Result>(
-  stage: Stage,
-  contenders: readonly Contender[],
-  work: (applications: Application[]) => Promise<Result>,
+export async function onStage<Result>(
+  names: readonly string[],
+  { tls = false, roundTrip = 0, keepAlive = 75_000 }: StageSettings,
+  work: (stage: Stage) => Promise<Result>,
 ): Promise<Result> {
-  const applications = await Promise.all(contenders.map((contender) => stage.startApplication(contender)))
+  const folder = mkdtempSync(join(tmpdir(), 'passport-xai-bench-'))
+  const files = [join(folder, 'key.pem'), join(folder, 'cert.pem')] as const
+  if (tls) writeCertificate(...files)
+  const driver = startChild('driver')
+  const server = startChild('authorization-server', tls ? [...files] : [])
+  const children = [driver, server]
   try {
-    return await work(applications)
+    const issuer = await server.call<string>('start', { roundTrip, keepAlive } satisfies ServerSettings)
+    const applications: Application[] = []
+    for (const name of names) {
+      // Node takes further authorities from a file only.
+      const process = startChild('application', [], tls ? { NODE_EXTRA_CA_CERTS: files[1] } : {})
+      children.push(process)
+      const base = await process.call<string>('start', { name, issuer })
+      const load = async (load: Omit<Load, 'base'>): Promise<LoadResult> => {
+        const result = await driver.call<LoadResult>('run', { base, ...load })
+        if (result.failures[0] && !tls) throw new Error(`${name}: ${result.failures[0]}`)
+        return result
+      }
+      applications.push({ name, base, process, load })
+    }
+    return await work({ server, driver, applications })
   } finally {
-    await Promise.all(applications.map((application) => application.stop()))
+    await Promise.all(children.map((child) => child.stop()))
+    rmSync(folder, { recursive: true })
   }
 }
 
-/** Lets people sign in everywhere, in short turns, until V8 has compiled what matters and an idle one forgets none of it. */
-export async function warmUp(
-  applications: readonly Application[],
-  { rounds, window }: { rounds: number; window: number },
-): Promise<void> {
-  for (let round = 0; round < rounds; round++) {
-    for (const application of applications) await application.load({ concurrency: 16, duration: window })
-  }
+function writeCertificate(keyFile: string, certFile: string): void {
+  const selfSigned: { buildSelfSigned: typeof buildSelfSigned } = createRequire(import.meta.url)(
+    '../../dist/test/support/self-signed.js',
+  )
+  const { key, cert } = selfSigned.buildSelfSigned()
+  writeFileSync(keyFile, key)
+  writeFileSync(certFile, cert)
 }
 
-/** Takes turns: each round begins with another application, so that none is always the first. */
-export const inTurn = (applications: readonly Application[], round: number): Application[] => {
-  const first = round % applications.length
-  return [...applications.slice(first), ...applications.slice(0, first)]
+/** Takes turns: each round begins with another one, so that none is always the first. */
+export const inTurn = <Item>(items: readonly Item[], round: number): Item[] => {
+  const first = round % items.length
+  return [...items.slice(first), ...items.slice(0, first)]
 }

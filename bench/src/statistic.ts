@@ -1,31 +1,28 @@
 /** The value below which a share of the values lies; the share is 0 to 1. */
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+  const place = (sorted.length - 1) * share
+  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]]
+  return low + (high - low) * (place - Math.floor(place))
 }
 
 /** The middle value. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length / 2
-  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
-  return (low + high) / 2
-}
+export const median = (values: readonly number[]): number => quantile(values, 0.5)
 
-/** A figure of several rounds. */
+/** A figure of several rounds: their median, and between what the middle half of them lies. */
 export interface Figure {
   median: number
-  min: number
-  max: number
+  low: number
+  high: number
 }
 
 /** Sums several rounds up. */
 export const figureOf = (values: readonly number[]): Figure => ({
   median: median(values),
-  min: Math.min(...values),
-  max: Math.max(...values),
+  low: quantile(values, 0.25),
+  high: quantile(values, 0.75),
 })
 
 /** Divides round by round, because the machine is not equally fast in all of them. */
-export const ratioOf = (values: readonly number[], others: readonly number[]): Figure =>
+export const ratioOf = (values: readonly number[] = [], others: readonly number[] = []): Figure =>
   figureOf(values.map((value, round) => value / (others[round] ?? Number.NaN)))
