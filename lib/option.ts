@@ -264,10 +264,21 @@ const deviceOptions = {
 
 /** What passport-oauth2 and its relatives know, and what to write here. */
 const hints: Readonly<Record<string, string>> = {
+  secret: 'write clientSecret',
+  userProfileURL: 'write userInfoURL',
   proxy: 'callbackURL is absolute here, so leave it out',
   trustProxy: 'callbackURL is absolute here, so leave it out',
   scopeSeparator: 'scopes are separated by spaces, so leave it out',
   nonce: 'a nonce is sent with every sign-in, so leave it out',
+}
+
+const strategyHints: Readonly<Record<string, string>> = {
+  ...hints,
+  redirect_uri: 'write callbackURL',
+  redirectURI: 'write callbackURL',
+  redirectUri: 'write callbackURL',
+  redirectURL: 'write callbackURL',
+  redirectUrl: 'write callbackURL',
 }
 
 const deviceHints: Readonly<Record<string, string>> = {
@@ -288,7 +299,7 @@ export type DeviceStrategySettings = ReturnType<typeof parseDeviceOptions>
 /** Checks options and fills in defaults; the options are not changed. @throws {TypeError} that says what to write */
 export function parseStrategyOptions(options: unknown) {
   const where = 'XaiStrategy'
-  const parsed = parseEach(where, options, strategyOptions, hints)
+  const parsed = parseEach(where, options, strategyOptions, strategyHints)
   const { sessionKey, store = new SessionStateStore({ key: sessionKey }), state, pkce, ...client } = parsed
   checkStateStore(store)
   return { ...client, ...completeClient(where, client), store }

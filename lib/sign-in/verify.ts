@@ -37,7 +37,10 @@ export type XaiVerifyCallback = (
 // A promise of a user is not among these results on purpose: in these forms `done` alone decides.
 type Done = void | Promise<void>
 
-/** passport-oauth2's form: must call `done`. */
+/**
+ * passport-oauth2's form: must call `done`. Name the type, `const verify: XaiVerifyFunction = …`: of functions that
+ * stand in the call of the constructor, TypeScript infers the parameters of the one-parameter form alone.
+ */
 export type XaiVerifyFunction = (
   accessToken: string,
   refreshToken: string | undefined,

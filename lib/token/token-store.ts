@@ -35,6 +35,13 @@ export class MemoryTokenStore implements TokenStore {
   /** By key, the end of whoever came last for its lock. */
   readonly #queues = new Map<string, Promise<void>>()
 
+  /** Has no options. @throws {TypeError} when one is given */
+  constructor(options: Record<string, never> = {}) {
+    const [name] = Object.keys(options)
+    if (name === undefined) return
+    throw optionError('MemoryTokenStore', `there is no option ${name}; write new MemoryTokenStore()`)
+  }
+
   async read(key: string): Promise<string | undefined> {
     return this.#texts.get(key)
   }

@@ -9,6 +9,13 @@ const newer = 'another secret of thirty-two chars'
 describe('MemoryTokenStore', () => {
   const shared = new MemoryTokenStore()
   describeTokenStore(() => shared)
+
+  it('refuses an option, because it has none', () => {
+    expect(() => new MemoryTokenStore({ ttl: 60 } as never)).to.throw(
+      TypeError,
+      'MemoryTokenStore: there is no option ttl; write new MemoryTokenStore()',
+    )
+  })
 })
 
 describe('sealTokens', () => {
