@@ -1,7 +1,15 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CookieStateStore, SessionStateStore, XaiStrategy, type XaiStrategyOptions } from 'passport-xai'
+import {
+  CookieStateStore,
+  SessionStateStore,
+  XaiDeviceStrategy,
+  type XaiDeviceStrategyOptions,
+  type XaiSignIn,
+  XaiStrategy,
+  type XaiStrategyOptions,
+} from 'passport-xai'
 import { type Emulator, startEmulator } from 'passport-xai/emulator'
 import { type ClientResponse, CookieClient } from '../support/browserless-client.js'
 
@@ -54,16 +62,27 @@ export type Build = (
   onClose: (close: () => Promise<unknown>) => void,
 ) => RequestListener | Promise<RequestListener>
 
+const verify = async ({ profile: { id, displayName } }: XaiSignIn) => ({ id, name: `${displayName}` })
+
 /** The strategy as every application here has it: the person is an id and a name. */
-export const buildStrategy = (options: XaiStrategyOptions): XaiStrategy =>
-  new XaiStrategy(options, async ({ profile: { id, displayName } }) => ({ id, name: `${displayName}` }))
+export const buildStrategy = (options: XaiStrategyOptions): XaiStrategy => new XaiStrategy(options, verify)
+
+/** The same for sign-ins by a code. */
+export const buildDeviceStrategy = (options: XaiStrategyOptions): XaiDeviceStrategy =>
+  new XaiDeviceStrategy(deviceOptionsOf(options), verify)
+
+/** What a device sign-in has of the options. */
+export const deviceOptionsOf = ({
+  callbackURL: _callbackURL,
+  ...options
+}: XaiStrategyOptions): XaiDeviceStrategyOptions => options as XaiDeviceStrategyOptions
 
 /** Starts an emulator and an application. */
 export async function startApplication(
   build: Build,
   options: Partial<XaiStrategyOptions> = {},
 ): Promise<Application> {
-  const emulator = await startEmulator()
+  const emulator = await startEmulator({ deviceFlow: { interval: 1 } })
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -1,13 +1,13 @@
 import express from 'express'
 import express4 from 'express4'
-import { type Build, buildStrategy } from './application.js'
+import { type Build, buildDeviceStrategy, buildStrategy } from './application.js'
 import { buildNest } from './nest-application.js'
 import { SignInController } from './nest-controller.js'
 import * as connect from './recipe/connect.js'
 import { addSignIn } from './recipe/express.js'
 import * as fastify from './recipe/fastify.js'
 import * as koa from './recipe/koa.js'
-import { Xai, XaiGuard } from './recipe/nest.js'
+import { Xai, XaiDevice } from './recipe/nest.js'
 
 const secret = 'framework tests'
 
@@ -17,7 +17,7 @@ const buildExpress =
     const app = create()
     // Keeps the default error page, and only that, from writing what it shows to the console.
     app.set('env', 'test')
-    addSignIn(app, buildStrategy(options), secret)
+    addSignIn(app, buildStrategy(options), buildDeviceStrategy(options), secret)
     return app
   }
 
@@ -25,17 +25,21 @@ const buildExpress =
 export const frameworks = {
   'Express 5': buildExpress(express),
   'Express 4': buildExpress(express4 as unknown as typeof express),
-  NestJS: buildNest({ controllers: [SignInController], providers: [Xai, XaiGuard] }),
+  NestJS: buildNest({ controllers: [SignInController], providers: [Xai, XaiDevice] }),
   Fastify: async (options, onClose) => {
-    const app = await fastify.createApp(buildStrategy(options), Buffer.alloc(32, 1))
+    const app = await fastify.createApp(
+      buildStrategy(options),
+      buildDeviceStrategy(options),
+      Buffer.alloc(32, 1),
+    )
     await app.ready()
     onClose(() => app.close())
     return app.routing
   },
   Koa: (options) => {
-    const app = koa.createApp(buildStrategy(options), secret)
+    const app = koa.createApp(buildStrategy(options), buildDeviceStrategy(options), secret)
     app.silent = true
     return app.callback()
   },
-  Connect: (options) => connect.createApp(buildStrategy(options), secret),
+  Connect: (options) => connect.createApp(buildStrategy(options), buildDeviceStrategy(options), secret),
 } satisfies Record<string, Build>

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core'
 import { PassportModule } from '@nestjs/passport'
 import session from 'express-session'
 import passport from 'passport'
-import type { Build } from './application.js'
+import { type Build, deviceOptionsOf } from './application.js'
 
 @Module({})
 class ApplicationModule {}
@@ -23,7 +23,11 @@ export const buildNest =
       module: ApplicationModule,
       imports: [PassportModule.register({ session: true })],
       controllers,
-      providers: [{ provide: 'xai options', useValue: options }, ...providers],
+      providers: [
+        { provide: 'xai options', useValue: options },
+        { provide: 'xai device options', useValue: deviceOptionsOf(options) },
+        ...providers,
+      ],
     }
     const app = await NestFactory.create(module, { logger: false })
     app.use(session({ secret: 'framework tests', resave: false, saveUninitialized: false }))

@@ -1,5 +1,5 @@
-import { Controller, Get, Redirect, Req, UseGuards } from '@nestjs/common'
-import { XaiGuard } from './recipe/nest.js'
+import { All, Controller, Get, Redirect, Req, UseGuards } from '@nestjs/common'
+import { XaiDeviceGuard, XaiGuard } from './recipe/nest.js'
 
 /** The routes of a sign-in, and a page that tells who is signed in. */
 @Controller()
@@ -12,6 +12,11 @@ export class SignInController {
   @UseGuards(XaiGuard)
   @Redirect('/')
   finish(): void {}
+
+  @All('connect/xai')
+  @UseGuards(XaiDeviceGuard)
+  @Redirect('/')
+  connect(): void {}
 
   @Get()
   home(@Req() request: { user?: unknown }): unknown {
