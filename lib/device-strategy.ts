@@ -5,7 +5,8 @@ import OAuth2Strategy = require('passport-oauth2')
 
 import { IdentityReader } from './identity/identity.js'
 import { type DeviceStrategySettings, parseDeviceOptions, type XaiDeviceStrategyOptions } from './option.js'
-import type { DeviceContext, XaiDeviceAuthenticateOptions } from './sign-in/device.js'
+import type { XaiDeviceAuthenticateOptions } from './sign-in/context.js'
+import type { DeviceContext } from './sign-in/device.js'
 import { endWithOneAction } from './sign-in/passport-action.js'
 import {
   parseVerify,

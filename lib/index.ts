@@ -10,10 +10,10 @@ export type {
   XaiAuthenticateCallback,
   XaiAuthenticateOptions,
   XaiAuthorizationParams,
+  XaiDeviceAuthenticateOptions,
   XaiFailure,
   XaiInfo,
 } from './sign-in/context.js'
-export type { XaiDeviceAuthenticateOptions } from './sign-in/device.js'
 export type { XaiDevicePage, XaiDevicePending } from './sign-in/device-response.js'
 export type {
   XaiSignIn,

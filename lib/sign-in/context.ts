@@ -20,11 +20,18 @@ export interface XaiAuthenticateOptions extends Omit<AuthenticateOptions, 'state
   loginHint?: string
 }
 
+/** What one `passport.authenticate('xai-device', …)` may ask for: what of it a device sign-in has. */
+export type XaiDeviceAuthenticateOptions = Omit<
+  XaiAuthenticateOptions,
+  'callbackURL' | 'prompt' | 'loginHint'
+>
+
 /** What `info` says of a request that the strategy itself failed; `code` tells which it is. */
 export type XaiFailure =
   | { code: 'xai_state_invalid'; reason: StateFailureReason; message: string }
   | { code: 'xai_callback_invalid'; message: string }
   | { code: 'access_denied'; message: string }
+  | { code: 'xai_device_expired'; message: string }
 
 /** What `info` says of a sign-in that `verify` decided: its own `info`, and the application's `state`. */
 export interface XaiInfo {
@@ -36,7 +43,7 @@ export interface XaiInfo {
   [name: string]: unknown
 }
 
-/** A callback for `passport.authenticate('xai', options, callback)`; `status` is the HTTP status of a failure. */
+/** A callback for `passport.authenticate('xai', options, callback)`, and for `'xai-device'`; `status` is the HTTP status of a failure. */
 export type XaiAuthenticateCallback = (
   error: unknown,
   user?: Express.User | false | null,
@@ -58,10 +65,20 @@ declare module 'passport' {
       options: XaiAuthenticateOptions,
       callback?: XaiAuthenticateCallback,
     ): AuthenticateRet
+    authenticate(
+      strategy: 'xai-device',
+      options: XaiDeviceAuthenticateOptions,
+      callback?: XaiAuthenticateCallback,
+    ): AuthenticateRet
     /** Links an xAI account to the one that is signed in, with the same options. */
     authorize(
       strategy: 'xai',
       options: XaiAuthenticateOptions,
+      callback?: XaiAuthenticateCallback,
+    ): AuthorizeRet
+    authorize(
+      strategy: 'xai-device',
+      options: XaiDeviceAuthenticateOptions,
       callback?: XaiAuthenticateCallback,
     ): AuthorizeRet
   }

@@ -8,7 +8,7 @@ import type { XaiTokenResponse } from '../oauth/token-response.js'
 import type { DeviceStore, PendingDevice } from '../state/pending-device.js'
 import type { XaiOAuth2 } from '../token/client.js'
 import { type CompletionContext, completeSignIn, type SkipUserProfile } from './completion.js'
-import type { XaiAuthenticateOptions } from './context.js'
+import type { XaiDeviceAuthenticateOptions } from './context.js'
 import {
   buildEndedResponse,
   buildPendingResponse,
@@ -30,12 +30,6 @@ export interface DeviceSettings {
   page: XaiDevicePage
   skipUserProfile: SkipUserProfile
 }
-
-/** What one `passport.authenticate('xai-device', …)` may ask for. */
-export type XaiDeviceAuthenticateOptions = Omit<
-  XaiAuthenticateOptions,
-  'callbackURL' | 'prompt' | 'loginHint'
->
 
 /** Everything that one request to XaiDeviceStrategy is decided from. */
 export interface DeviceContext extends CompletionContext {

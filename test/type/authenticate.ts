@@ -28,6 +28,7 @@ passport.authenticate('xai', {}, (error, user, info, status) => {
       break
     case 'xai_callback_invalid':
     case 'access_denied':
+    case 'xai_device_expired':
       exactly<string>()(info.message)
       // @ts-expect-error only a refused state has a reason
       info.reason.toString()
@@ -44,5 +45,6 @@ const codes: Record<XaiFailure['code'], true> = {
   xai_state_invalid: true,
   xai_callback_invalid: true,
   access_denied: true,
+  xai_device_expired: true,
 }
 void codes
