@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { root } from './support/command.js'
@@ -30,6 +30,28 @@ function linksOf(path: string): Array<{ target: string; fragment: string }> {
       return { target: file === '' ? path : join(dirname(path), file), fragment }
     })
 }
+
+describe('the public declarations', () => {
+  const lib = join(root, 'dist/lib')
+  const declarations = readdirSync(lib, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.d.ts'))
+    .map((path) => readFileSync(join(lib, path), 'utf8'))
+    .join('\n')
+  const options = [...declarations.matchAll(/^export interface (\w*Options\w*)[^{]*\{\n(.*?)^\}/gms)]
+
+  it('have the interfaces of all options', () => {
+    expect(options.map(([, name]) => name)).to.include.members([
+      ...['XaiClientOptions', 'XaiStrategyOptions', 'XaiDeviceStrategyOptions', 'XaiAuthenticateOptions'],
+      ...['CookieStateStoreOptions', 'LoopbackRelayOptions', 'TokenManagerOptions', 'EmulatorOptions'],
+    ])
+  })
+
+  for (const [, name, body = ''] of options)
+    it(`say of each option of ${name} what it does`, () => {
+      const bare = body.matchAll(/(?<!\*\/\n)^ {4}(?:readonly )?(\w+)\??:/gm)
+      expect([...bare].map(([, option]) => option)).to.deep.equal([])
+    })
+})
 
 describe('the documents', () => {
   it('are long enough for a README of 1,500 words and 250 lines at most', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { expect } from 'chai'
 import { root } from '../support/command.js'
 import { Consumer } from '../support/consumer.js'
 import { packLibrary } from '../support/tarball.js'
@@ -8,6 +9,14 @@ const compilers: Readonly<Record<string, string>> = {
   'TypeScript 5': join(root, 'test/package/node_modules/typescript5/bin/tsc'),
   'TypeScript 6': join(root, 'test/package/node_modules/typescript6/bin/tsc'),
   'TypeScript 7': join(root, 'node_modules/typescript/bin/tsc'),
+}
+
+/** Options that people misspell. */
+const misspelt: Readonly<Record<string, string>> = {
+  clientId: 'clientID',
+  client_secret: 'clientSecret',
+  scopes: 'scope',
+  callbackUrl: 'callbackURL',
 }
 
 interface Setting {
@@ -89,5 +98,30 @@ describe('an application in TypeScript, the libraries’ declarations checked as
         consumer.run(process.execPath, [`${compilers[`TypeScript ${version}`]}`, '-p', '.'])
       })
     }
+  }
+
+  const check = (version: number, file: string, text: string): void => {
+    consumer.write(file, text)
+    const compilerOptions = { target: 'es2022', module: 'nodenext', types: [], strict: true, noEmit: true }
+    consumer.write('tsconfig.json', JSON.stringify({ compilerOptions, files: [file] }))
+    consumer.run(process.execPath, [`${compilers[`TypeScript ${version}`]}`, '-p', '.'])
+  }
+
+  for (const version of [5, 6, 7]) {
+    it(`compiles with TypeScript ${version} when it imports the emulator alone`, () => {
+      const text = `import { startEmulator } from 'passport-xai/emulator'
+        export const issuer: Promise<string> = startEmulator({ port: 0 }).then((emulator) => emulator.issuer)`
+      check(version, 'emulator-alone.mts', text)
+    })
+
+    for (const [written, meant] of Object.entries(misspelt))
+      it(`gets from TypeScript ${version} the name that was meant by ${written}`, () => {
+        const text = `import { XaiStrategy, type XaiSignIn } from 'passport-xai'
+          const required = { clientID: 'client', callbackURL: 'https://app.example/callback' }
+          new XaiStrategy({ ...required, ${written}: 'x' }, async ({ profile }: XaiSignIn) => ({ id: profile.id }))`
+        expect(() => check(version, 'misspelt.mts', text)).to.throw(
+          `'${written}' does not exist in type 'XaiStrategyOptions | XaiStrategyOptionsWithRequest'. Did you mean to write '${meant}'?`,
+        )
+      })
   }
 })

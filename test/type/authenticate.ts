@@ -1,4 +1,5 @@
 /** Compiled, never run: what TypeScript accepts of `passport.authenticate('xai', …)`. */
+import type { Request } from 'express'
 import passport from 'passport'
 import type { StateFailureReason, XaiFailure } from '../../lib/index.js'
 import { exactly } from './exactly.js'
@@ -9,6 +10,17 @@ passport.authenticate('xai', { state: 'text' })
 passport.authenticate('xai', { state: { returnTo: '/inbox', items: [1, 2] } })
 passport.authenticate('xai', { loginHint: 'person@example.com', prompt: 'login', scope: ['openid'] })
 passport.authenticate('xai', { callbackURL: 'https://app.example/callback' })
+
+passport.authorize('xai', { state: { returnTo: '/inbox' } })
+passport.authorize('xai', { callbackURL: 'https://app.example/link' }, (_error, account, info) => {
+  exactly<Express.User | false | null | undefined>()(account)
+  exactly<string | undefined>()(info?.message)
+})
+// @ts-expect-error no such option
+passport.authorize('xai', { login_hint: 'person@example.com' })
+
+/** What a route behind `passport.authenticate` finds. */
+export const stateOf = ({ authInfo }: Request): unknown => exactly<unknown>()(authInfo?.state)
 
 // @ts-expect-error a scope is text
 passport.authenticate('xai', { scope: 7 })
