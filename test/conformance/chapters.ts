@@ -1,6 +1,7 @@
 import { securityBestPractice } from './scenario/attack.js'
 import { authorizations } from './scenario/authorization.js'
 import { clientAuthentications } from './scenario/client-authentication.js'
+import { deviceGrants } from './scenario/device.js'
 import { idTokenClaims } from './scenario/id-token.js'
 import { keySets } from './scenario/key-set.js'
 import { refreshes } from './scenario/refresh.js'
@@ -19,5 +20,6 @@ export const chapters: readonly Chapter[] = [
   keySets,
   userinfos,
   refreshes,
+  deviceGrants,
   securityBestPractice,
 ]

@@ -1,5 +1,12 @@
+import type { RequestOptions } from 'node:http'
 import { expect } from 'chai'
-import type { XaiProfile, XaiStrategyOptions, XaiTokenResponse, XaiVerify } from '../../lib/index.js'
+import {
+  XaiDeviceStrategy,
+  type XaiProfile,
+  type XaiStrategyOptions,
+  type XaiTokenResponse,
+  type XaiVerify,
+} from '../../lib/index.js'
 import { Application, type ApplicationOptions, type Ending, load } from '../support/application.js'
 import { CookieClient } from '../support/browserless-client.js'
 import { type Client, type Conduct, MisbehavingServer } from './server.js'
@@ -28,6 +35,16 @@ export interface Scenario {
 export interface Chapter {
   readonly title: string
   readonly scenarios: readonly Scenario[]
+}
+
+/** What the route of the device sign-in responds: what is pending, or how it ended. */
+export interface DeviceEnding extends Omit<Ending, 'status' | 'outcome'> {
+  readonly httpStatus: number
+  readonly outcome?: Ending['outcome']
+  readonly status?: unknown
+  readonly user_code?: string
+  readonly interval?: number
+  readonly verification_uri?: string
 }
 
 /** What the application of a {@link Stage} keeps of a person. */
@@ -60,6 +77,7 @@ export class Stage {
       clientID: client.id,
       verify: keepUser,
       extend: (app, application) => {
+        app.all('/device', (req, res, next) => application.finish('xai-device')(req, res, next))
         app.get('/callback/:strategy', (req, res, next) => {
           application.finish(req.params.strategy)(req, res, next)
         })
@@ -67,6 +85,9 @@ export class Stage {
       ...scenario.application,
       strategy: { ...(client.secret !== undefined && { clientSecret: client.secret }), ...scenario.options },
     })
+    const secret = client.secret !== undefined && { clientSecret: client.secret }
+    const device = { issuer: server.issuer, clientID: client.id, ...secret }
+    application.passport.use(new XaiDeviceStrategy(device, keepUser))
     return new Stage(server, application)
   }
 
@@ -84,6 +105,14 @@ export class Stage {
   async finishWith(strategy: string, callback: string): Promise<Ending> {
     const { status, body } = await this.victim.get(callback.replace('/callback?', `/callback/${strategy}?`))
     return { status, ...JSON.parse(body) }
+  }
+
+  /** A request to the route of the device sign-in, as a page's script sends it. */
+  async ask(browser = this.victim, options: RequestOptions = {}): Promise<DeviceEnding> {
+    const url = `${this.application.origin}/device`
+    const headers = { accept: 'application/json', ...options.headers }
+    const { status, body } = await browser.send(url, { method: 'GET', ...options, headers })
+    return { httpStatus: status, ...(body.startsWith('{') ? JSON.parse(body) : {}) }
   }
 
   /** A whole sign-in in a browser. */

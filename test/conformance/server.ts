@@ -64,6 +64,8 @@ export interface Conduct {
   userinfo?(claims: Claims, request: Received): Claims | Reply
   /** The key set. */
   keys?(set: { keys: object[] }, server: MisbehavingServer): object | Reply
+  /** The response of the device authorization endpoint. */
+  device?(response: Claims): Claims | Reply
   /** The response of the revocation endpoint. */
   revocation?(request: Received): Reply
   /** Whether the code verifier is left unchecked, so that only the client's own checks are left. */
@@ -100,6 +102,9 @@ export class MisbehavingServer {
   /** Claims about the person, in the id_token and at userinfo, as far as a scope asks for them. */
   person: Claims = { name: 'Ada Example', email: 'ada@example.com', email_verified: true }
   readonly codes = new Map<string, Grant>()
+  /** What the person has not done yet, or has refused; `undefined` once the code is confirmed. */
+  deviceError: string | undefined = 'authorization_pending'
+  private readonly deviceCodes = new Map<string, Grant>()
   private readonly accessTokens = new Map<string, Grant>()
   private readonly refreshTokens = new Map<string, Grant>()
   private readonly spentTokens = new Map<string, Grant>()
@@ -159,6 +164,8 @@ export class MisbehavingServer {
         return this.issueTokens(request)
       case 'GET /oauth2/userinfo':
         return this.tellUserinfo(request)
+      case 'POST /oauth2/device/code':
+        return this.authorizeDevice(request)
       case 'POST /oauth2/revoke':
         return this.conduct.revocation?.(request) ?? this.revoke(request)
       case 'GET /.well-known/jwks.json': {
@@ -185,11 +192,51 @@ export class MisbehavingServer {
     return new Reply(302, '', { location: `${query.get('redirect_uri')}?${parameters}` })
   }
 
-  private issueTokens(request: Received): object {
-    const { form } = request
+  private authorizeDevice(request: Received): object {
     if (!this.isAuthenticated(request)) return new Reply(401, { error: 'invalid_client' })
-    const grant =
-      form.get('grant_type') === 'refresh_token' ? this.spendRefreshToken(form) : this.spendCode(form)
+    const deviceCode = `dc-${randomText()}`
+    this.deviceCodes.set(deviceCode, {
+      clientID: this.client.id,
+      redirectURI: '',
+      scope: request.form.get('scope') ?? '',
+      nonce: undefined,
+      challenge: undefined,
+      sub: this.sub,
+    })
+    const response = {
+      device_code: deviceCode,
+      user_code: 'WXYZ-1234',
+      verification_uri: `${this.issuer}/device`,
+      verification_uri_complete: `${this.issuer}/device?user_code=WXYZ-1234`,
+      expires_in: 900,
+      interval: 5,
+    }
+    return this.conduct.device?.(response) ?? response
+  }
+
+  private spendDeviceCode(form: URLSearchParams): Grant | Reply | undefined {
+    if (this.deviceError) return new Reply(400, { error: this.deviceError })
+    const code = form.get('device_code') ?? ''
+    const grant = this.deviceCodes.get(code)
+    this.deviceCodes.delete(code)
+    return grant
+  }
+
+  private spend(form: URLSearchParams): Grant | Reply | undefined {
+    switch (form.get('grant_type')) {
+      case 'refresh_token':
+        return this.spendRefreshToken(form)
+      case 'urn:ietf:params:oauth:grant-type:device_code':
+        return this.spendDeviceCode(form)
+      default:
+        return this.spendCode(form)
+    }
+  }
+
+  private issueTokens(request: Received): object {
+    if (!this.isAuthenticated(request)) return new Reply(401, { error: 'invalid_client' })
+    const grant = this.spend(request.form)
+    if (grant instanceof Reply) return grant
     if (!grant) return new Reply(400, { error: 'invalid_grant' })
     const response = this.buildTokens(grant)
     return this.conduct.token?.(response, request, this) ?? response
