@@ -65,7 +65,7 @@ describe('the documents', () => {
       expect(countWords(readDocument(path))).to.be.at.most(900)
     })
 
-  for (const path of documents.filter((path) => path !== readme))
+  for (const path of documents)
     it(`have only links that lead somewhere in ${path}`, () => {
       const broken = linksOf(path).filter(({ target, fragment }) => {
         if (!existsSync(join(root, target))) return true
@@ -86,6 +86,13 @@ describe('the documents', () => {
     ]
     expect(words).to.have.lengthOf.at.least(24)
     expect(words.filter((word) => !page.includes(`\`${word}\``))).to.deep.equal([])
+  })
+
+  it('include every page of docs/ in README or in a page that README names', () => {
+    const reached = new Set([readme])
+    for (const path of reached)
+      for (const { target } of linksOf(path)) if (target.endsWith('.md')) reached.add(target)
+    expect(pages.filter((path) => !reached.has(path))).to.deep.equal([])
   })
 
   it('have the heading in README that the process warnings link to', () => {

@@ -12,6 +12,7 @@ import { type AuthenticateCallback, Passport } from 'passport'
 import { loopbackRelay, XaiDeviceStrategy, type XaiProfile, XaiStrategy, type XaiVerify } from 'passport-xai'
 import type { EmulatorAccount } from 'passport-xai/emulator'
 import { icon, script, stylesheet } from './asset.js'
+import { showMetrics } from './metrics.js'
 import { buildProblemPage, buildProfilePage, buildStartPage, type Way } from './page.js'
 import { adviceOn, Problem } from './problem.js'
 
@@ -30,6 +31,8 @@ export interface ApplicationSettings {
   accounts?: readonly EmulatorAccount[] | undefined
   /** How the consent page reaches a callback on loopback: xAI's does by `fetch`, the emulator's by redirect. */
   delivery?: 'redirect' | 'fetch' | undefined
+  /** Whether `/metrics` shows what happens; not by default. */
+  metrics?: boolean | undefined
   /** Gets an entry for every problem that a person sees; `console.error` by default. */
   log?: ((entry: string) => void) | undefined
 }
@@ -108,6 +111,7 @@ export function createApplication(settings: ApplicationSettings): Express {
   app.use(protectPages(new URL(issuer).origin))
   app.get('/style.css', (_req, res) => void res.type('css').send(stylesheet))
   app.get('/script.js', (_req, res) => void res.type('js').send(script))
+  if (settings.metrics) app.get('/metrics', showMetrics())
   app.get('/icon.svg', (_req, res) => void res.type('svg').send(icon))
   app.use(
     session({

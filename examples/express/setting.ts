@@ -8,12 +8,17 @@ export interface Settings {
   scope: string | undefined
   /** How the emulator shall deliver to a callback on loopback. */
   delivery: 'redirect' | 'fetch' | undefined
+  /** Whether `/metrics` shows what happens. */
+  metrics: boolean
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Paths that are the application's own already. */
-const takenPaths = ['/', '/auth/xai', '/connect/xai', '/profile', '/style.css', '/script.js', '/icon.svg']
+const takenPaths = [
+  ...['/', '/auth/xai', '/connect/xai', '/profile', '/metrics'],
+  ...['/style.css', '/script.js', '/icon.svg'],
+]
 
 /** Reads the settings. @throws {Error} whose message is one line: which is wrong, and what to write */
 export function parseSettings(environment: Environment): Settings {
@@ -33,12 +38,22 @@ export function parseSettings(environment: Environment): Settings {
   if (scope && !scope.split(' ').includes('openid')) {
     throw new Error(`XAI_SCOPE is "${scope}"; add openid, or nobody knows who signs in.`)
   }
+  const metrics = read('METRICS') ?? 'off'
+  if (metrics !== 'on' && metrics !== 'off') throw new Error(`METRICS is "${metrics}"; write on or off.`)
   if (callbackURL) checkCallbackURL(callbackURL)
   const port = read('PORT') ?? portOf(callbackURL)
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw new Error(`PORT is "${port}"; write a number up to 65535, such as PORT=3000.`)
   }
-  return { port: Number(port), clientID, clientSecret, callbackURL, scope, delivery }
+  return {
+    port: Number(port),
+    clientID,
+    clientSecret,
+    callbackURL,
+    scope,
+    delivery,
+    metrics: metrics === 'on',
+  }
 }
 
 function checkCallbackURL(callbackURL: string): void {

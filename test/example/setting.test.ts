@@ -12,6 +12,7 @@ describe('The settings of the example', () => {
       callbackURL: undefined,
       scope: undefined,
       delivery: undefined,
+      metrics: false,
     })
   })
 
@@ -30,6 +31,7 @@ describe('The settings of the example', () => {
       callbackURL: 'https://app.example/callback',
       scope: 'openid email',
       delivery: undefined,
+      metrics: false,
     })
   })
 
@@ -62,6 +64,7 @@ describe('The settings of the example', () => {
       { XAI_CLIENT_SECRET: 's' },
       /^XAI_CLIENT_SECRET is set without XAI_CLIENT_ID/,
     ],
+    ['metrics that are neither on nor off', { METRICS: 'yes' }, /^METRICS is "yes"; write on or off/],
     ['an unknown delivery', { XAI_DELIVERY: 'pigeon' }, /^XAI_DELIVERY is "pigeon"; write redirect or fetch/],
     [
       'a delivery for xAI',
