@@ -103,11 +103,11 @@ export class KeySet {
   }
 
   /**
-   * Fetches the keys before a callback needs them. Also when they are good, but not of the last minute, and no
-   * connection is open: the exchange of the code then finds one. Never rejects.
+   * Fetches the keys before a callback needs them. Also when they are good, but not of the last 5 seconds, after which
+   * many servers close a connection, and none is open: the exchange of the code then finds one. Never rejects.
    */
   async prepare(): Promise<void> {
-    const isRecent = this.isWithin(this.known.at, minute)
+    const isRecent = this.isWithin(this.known.at, 5 * second)
     const isReady = isRecent || (this.isFresh() && this.client.hasIdleConnection(this.url))
     if (!isReady) await this.fetch().catch(() => undefined)
   }

@@ -183,7 +183,7 @@ async function waitOn(context: DeviceContext, device: PendingDevice): Promise<Ou
 }
 
 /** Milliseconds between looks at the store: another process has spent the code, and is about to write that down. */
-const looks = [0, 200, 800]
+const looks = [0, 200, 800, 2000]
 
 /** Whether this is not the browser's pending device sign-in any more, because another process has ended it. */
 async function hasEndedElsewhere(

@@ -108,9 +108,9 @@ describe('while the person is away', () => {
 
   const minute = 60_000
   const rows: ReadonlyArray<readonly [what: string, age: number, isClosed: boolean, asks: boolean]> = [
-    ['are recent', minute - 1, true, false],
-    ['are a minute old while a connection is open', minute, false, false],
-    ['are a minute old and no connection is open', minute, true, true],
+    ['are recent', 4_999, true, false],
+    ['are 5 seconds old while a connection is open', 5_000, false, false],
+    ['are 5 seconds old and no connection is open', 5_000, true, true],
     ['are an hour old', 60 * minute, false, true],
   ]
   for (const [what, age, isClosed, asks] of rows)
