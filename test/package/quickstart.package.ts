@@ -85,7 +85,7 @@ describe('the quickstart of README.md, pasted into an empty folder', () => {
       it('shows the reason of a refusal', async () => {
         const { status, body } = await new CookieClient().get(`${origin}/callback?code=c&state=s`)
         expect(status).to.equal(403)
-        expect(body).to.match(/^Not signed in: The browser sent no cookie with this callback/)
+        expect(body).to.match(/^Not signed in: No pending sign-in came with this callback/)
       })
 
       it('sends on who is signed in already', async () => {
