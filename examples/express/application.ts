@@ -33,6 +33,8 @@ export interface ApplicationSettings {
   delivery?: 'redirect' | 'fetch' | undefined
   /** Whether `/metrics` shows what happens; not by default. */
   metrics?: boolean | undefined
+  /** Aborted when the application ends; default: never. */
+  ended?: AbortSignal | undefined
   /** Gets an entry for every problem that a person sees; `console.error` by default. */
   log?: ((entry: string) => void) | undefined
 }
@@ -111,7 +113,7 @@ export function createApplication(settings: ApplicationSettings): Express {
   app.use(protectPages(new URL(issuer).origin))
   app.get('/style.css', (_req, res) => void res.type('css').send(stylesheet))
   app.get('/script.js', (_req, res) => void res.type('js').send(script))
-  if (settings.metrics) app.get('/metrics', showMetrics())
+  if (settings.metrics) app.get('/metrics', showMetrics(settings.ended ?? new AbortController().signal))
   app.get('/icon.svg', (_req, res) => void res.type('svg').send(icon))
   app.use(
     session({

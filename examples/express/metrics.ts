@@ -22,20 +22,23 @@ const counters: ReadonlyArray<
 
 /**
  * Counts what the library tells from now on, and shows it as Prometheus reads it. A real application takes
- * OpenTelemetry or prom-client, and keeps the path away from the public.
+ * OpenTelemetry or prom-client, and keeps the path away from the public. Stops counting when `ended` is aborted.
  */
-export function showMetrics(): RequestHandler {
+export function showMetrics(ended: AbortSignal): RequestHandler {
   const counts = new Map<string, number>()
   const add = (series: string, value: number): void =>
     void counts.set(series, (counts.get(series) ?? 0) + value)
   for (const [channel, metric, labels] of counters) {
-    tracingChannel<Event, Event>(`passport-xai:${channel}`).asyncEnd.subscribe((message) => {
+    const { asyncEnd } = tracingChannel<Event, Event>(`passport-xai:${channel}`)
+    const count = (message: unknown): void => {
       const event = message as Event
       const known = labels.filter((label) => event[label] !== undefined)
       add(`${metric}{${known.map((label) => `${label}="${event[label]}"`).join()}}`, 1)
       if (channel === 'request')
         add(`xai_request_seconds_total{what="${event.what}"}`, (event.milliseconds ?? 0) / 1000)
-    })
+    }
+    asyncEnd.subscribe(count)
+    ended.addEventListener('abort', () => asyncEnd.unsubscribe(count))
   }
   return (_req, res) => {
     const lines = [...counts].sort().map(([series, value]) => `${series} ${value}\n`)

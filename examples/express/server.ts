@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ApplicationSettings, createApplication } from './application.js'
 
-export interface ServerSettings extends Omit<ApplicationSettings, 'callbackURL'> {
+export interface ServerSettings extends Omit<ApplicationSettings, 'callbackURL' | 'ended'> {
   /** On 127.0.0.1; 0 takes any free one. */
   port: number
   /** Default: `http://127.0.0.1:<port>/callback`. */
@@ -25,9 +25,10 @@ export async function startExample({ port, ...settings }: ServerSettings): Promi
     server.listen(port, '127.0.0.1', resolve)
   })
   const { port: actual } = server.address() as AddressInfo
+  const ended = new AbortController()
   const { callbackURL = `http://127.0.0.1:${actual}/callback` } = settings
   try {
-    server.on('request', createApplication({ ...settings, callbackURL }))
+    server.on('request', createApplication({ ...settings, callbackURL, ended: ended.signal }))
   } catch (error) {
     server.close()
     throw error
@@ -37,6 +38,7 @@ export async function startExample({ port, ...settings }: ServerSettings): Promi
     callbackURL,
     close: () =>
       new Promise((resolve) => {
+        ended.abort()
         server.close(() => resolve())
         server.closeAllConnections()
       }),
