@@ -1,6 +1,7 @@
 import { mock } from 'node:test'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
+import { readDocument } from '../support/document.js'
 import { expectAccessible } from './accessibility.js'
 import { pressByKeyboard } from './keyboard.js'
 import { consent, type Stage, startStage, Visitor } from './stage.js'
@@ -119,6 +120,40 @@ describe('In Chromium, with a code', () => {
     expect(await home.getByRole('button', { name: 'Copy' }).count()).to.equal(0)
     await consent(await visitor.continueAtXai(home), 'Personal Account')
     await home.waitForURL('**/profile')
+  })
+
+  it('a forgotten tab without JavaScript says that its code has ended, and begins nothing', async () => {
+    await visitor.leave()
+    visitor = await Visitor.arrive(stage, { javaScriptEnabled: false })
+    const home = await beginAt()
+    const code = await codeOn(home)
+    await visitor.context.request.post(`${home.url()}?restart`)
+    await home.getByRole('heading', { name: 'This code has ended' }).waitFor()
+    expect(new URL(home.url()).search).to.equal(`?shown=${code}`)
+    expect(codesGiven()).to.equal(2)
+    await home.waitForTimeout(2100)
+    expect(codesGiven()).to.equal(2)
+    await home.getByRole('button', { name: 'Get a new code' }).click()
+    await home.getByRole('heading', { name: 'Confirm this code at xAI' }).waitFor()
+    expect(await codeOn(home)).to.not.equal(code)
+  })
+
+  it('the page of a code that has ended has nothing that axe objects to', async () => {
+    const page = await visitor.open(`${stage.example.url}/connect/xai?shown=AAAA-AAAA`)
+    await page.getByRole('heading', { name: 'This code has ended' }).waitFor()
+    await expectAccessible(page)
+    expect(codesGiven()).to.equal(0)
+  })
+
+  it('the script in docs/device.md shows the code, and goes where the sign-in led', async () => {
+    const [, snippet = ''] = /```html\n(.*?)```/s.exec(readDocument('docs/device.md')) ?? []
+    await visitor.context.route('**/spa', (route) =>
+      route.fulfill({ contentType: 'text/html', body: snippet }),
+    )
+    const page = await visitor.open(`${stage.example.url}/spa`)
+    await page.locator('#code', { hasText: /^\w{4}-\w{4}$/ }).waitFor()
+    await stage.emulator.decide(await codeOn(page), { as: 'personal' })
+    await page.waitForURL('**/profile')
   })
 
   it('two tabs show one code, and both go on when it is confirmed', async () => {
