@@ -156,7 +156,7 @@ export const adviceByCode: Readonly<Record<ProblemCode, Advice>> = {
     title: 'xAI did not complete the sign-in',
     person: 'Sign in again. If it comes back, wait a few minutes.',
     operator:
-      'A code works once, for seconds. With invalid_client, check client id and secret. With code_challenge in the response, leave echoCodeChallenge on. Without a response, check that this machine reaches the token endpoint.',
+      'A code works once, for seconds. With invalid_client, check client id and secret. Where no callback can reach the application, people can use a code instead. With code_challenge in the response, leave echoCodeChallenge on. Without a response, check that this machine reaches the token endpoint.',
     next: 'sign in',
   },
   xai_token_exchange_invalid: {

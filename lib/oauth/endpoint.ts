@@ -40,9 +40,11 @@ const absoluteURL = /^[a-z]+:\/\/[^\s\\]+$/
  * @throws {TypeError} that says what is wrong and what to write
  */
 export function checkSecureURL(where: string, name: string, value: unknown): asserts value is string {
-  const advice = `write an absolute URL such as https://app.example/${name === 'callbackURL' ? 'callback' : '…'}`
+  const isCallback = name === 'callbackURL'
+  const advice = `write an absolute URL such as https://app.example/${isCallback ? 'callback' : '…'}`
+  const device = isCallback ? '; where no callback reaches the application, use XaiDeviceStrategy' : ''
   if (typeof value !== 'string' || value === '') {
-    throw optionError(where, `${name} is missing or not a string; ${advice}`)
+    throw optionError(where, `${name} is missing or not a string; ${advice}${device}`)
   }
   if (!absoluteURL.test(value) || !URL.canParse(value)) {
     throw optionError(where, `${name} "${value}" is not an absolute URL; ${advice}`)
@@ -50,7 +52,10 @@ export function checkSecureURL(where: string, name: string, value: unknown): ass
   const { protocol, hostname, username, password } = new URL(value)
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopbackHost(hostname))) {
     const instead = 'write https://… (http only for localhost, 127.0.0.1 and [::1])'
-    throw optionError(where, `${name} "${value}" is neither https nor on a loopback host; ${instead}`)
+    throw optionError(
+      where,
+      `${name} "${value}" is neither https nor on a loopback host; ${instead}${device}`,
+    )
   }
   if (value.includes('#') || username || password) {
     throw optionError(where, `${name} must have no fragment and no user name; ${advice}`)

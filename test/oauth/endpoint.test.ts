@@ -59,6 +59,14 @@ describe('a secure URL', () => {
       expect(() => checkSecureURL('XaiStrategy', 'tokenURL', url)).to.not.throw()
     })
 
+  for (const url of [undefined, 'http://app.example/callback'])
+    it(`leads who cannot have a callback (${url}) to the code`, () => {
+      expect(() => checkSecureURL('XaiStrategy', 'callbackURL', url)).to.throw(
+        TypeError,
+        /; where no callback reaches the application, use XaiDeviceStrategy$/,
+      )
+    })
+
   const refused: ReadonlyArray<readonly [what: string, value: unknown, message: RegExp]> = [
     ['nothing', undefined, /^XaiStrategy: tokenURL is missing or not a string; write an absolute URL/],
     ['null', null, /tokenURL is missing or not a string/],
