@@ -287,7 +287,10 @@ describe('The device page, in Chromium', () => {
     expect(await page.getByRole('button', { name: 'Copy' }).isVisible()).to.equal(false)
     application.respond = redirect('/profile')
     await page.waitForURL('**/profile')
-    expect(application.questions).to.be.empty
+    const [reload, ...others] = application.questions
+    expect(reload?.url).to.match(/[?&]shown=WDJB-MJHT$/)
+    expect(reload?.headers.accept).to.match(/^text\/html/)
+    expect(others).to.be.empty
   })
 
   it('opens the page of xAI in a tab that cannot reach back', async () => {
