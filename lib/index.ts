@@ -1,8 +1,11 @@
 export { XaiDeviceStrategy } from './device-strategy.js'
 export { type XaiErrorCode, type XaiErrorDetail, type XaiErrorResponse, XaiOAuthError } from './error.js'
 export type { Claims as XaiClaims, XaiProfile } from './identity/profile.js'
-export { loopbackRelay } from './loopback-relay/loopback-relay.js'
-export type { LoopbackRelayOptions, SignInHolder } from './loopback-relay/option.js'
+export {
+  type LoopbackRelayOptions,
+  loopbackRelay,
+  type SignInHolder,
+} from './loopback-relay/loopback-relay.js'
 export type { ClientAuthenticationMethod } from './oauth/token-request.js'
 export type { XaiTokenResponse } from './oauth/token-response.js'
 export type { XaiDeviceStrategyOptions, XaiStrategyOptions, XaiStrategyOptionsWithRequest } from './option.js'

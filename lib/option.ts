@@ -3,6 +3,7 @@ import type { Agent as HttpsAgent } from 'node:https'
 import { checkOptionNames, optionError } from './check.js'
 import { checkAuthorizationParams, parseScope } from './oauth/authorization-url.js'
 import {
+  checkHomeURL,
   checkIssuer,
   checkSecureURL,
   deviceAuthorizationURLOf,
@@ -213,9 +214,7 @@ const page: Parser<XaiDevicePage> = (given, _name, where) => {
   const { title, homeURL } = given
   if (title !== undefined && (typeof title !== 'string' || title === ''))
     fail(where, 'page.title must be the name of the application')
-  const isAddress = typeof homeURL === 'string' && /^(\/(?![/\\])|https?:\/\/[^/])/.test(homeURL)
-  if (homeURL !== undefined && !isAddress)
-    fail(where, "page.homeURL must be a path such as '/', or an http or https URL")
+  if (homeURL !== undefined) checkHomeURL(where, 'page.homeURL', homeURL)
   return { title, homeURL } as XaiDevicePage
 }
 

@@ -1,5 +1,23 @@
-import type { RequestHandler } from 'express'
-import { type LoopbackRelayOptions, parseRelayOptions } from './option.js'
+import type { Request, RequestHandler } from 'express'
+import { checkOptionNames, optionError } from '../check.js'
+import { checkHomeURL, isSecure } from '../oauth/endpoint.js'
+import { SessionStateStore } from '../state/session-state-store.js'
+
+/** A state store that can tell whose sign-in a state is. */
+export interface SignInHolder {
+  /** Whether the browser of a request has begun the sign-in of a state, which is pending and in time still. */
+  holds(req: Request, state: string): boolean | Promise<boolean>
+}
+
+/** Options of {@link loopbackRelay}. */
+export interface LoopbackRelayOptions {
+  /** Where deliveries come from: the origin of the consent page, or several; default `https://accounts.x.ai`. */
+  consentOrigin?: string | readonly string[] | undefined
+  /** The store of the strategy; default `new SessionStateStore()`, which is the strategy's own default. */
+  store?: SignInHolder | undefined
+  /** Where the waiting page's way out leads: a path, or an absolute URL; default `/`. */
+  homeURL?: string | undefined
+}
 
 /**
  * Lets people sign in where xAI delivers to `http://127.0.0.1` as its consent page does: by a cross-origin `fetch`,
@@ -17,8 +35,34 @@ import { type LoopbackRelayOptions, parseRelayOptions } from './option.js'
 export function loopbackRelay(options: LoopbackRelayOptions = {}): RequestHandler {
   // Loaded when it is used: most applications do without it and its pages.
   const { LoopbackRelay } = require('./relay.js') as typeof import('./relay.js')
-  const relay = new LoopbackRelay(parseRelayOptions(options))
+  const relay = new LoopbackRelay(parseOptions(options))
   return (req, res, next) => {
     relay.handle(req, res, next).catch(next)
   }
+}
+
+/** Options that were checked, with the defaults. */
+export type RelaySettings = ReturnType<typeof parseOptions>
+
+function parseOptions(options: LoopbackRelayOptions) {
+  const where = 'loopbackRelay'
+  checkOptionNames(where, options as unknown, ['consentOrigin', 'store', 'homeURL'])
+  const { consentOrigin = 'https://accounts.x.ai', store = new SessionStateStore(), homeURL = '/' } = options
+  if (typeof Object(store).holds !== 'function') {
+    const advice = 'write the SessionStateStore or CookieStateStore of the strategy'
+    throw optionError(where, `store cannot tell whose sign-in a state is; ${advice}`)
+  }
+  checkHomeURL(where, 'homeURL', homeURL)
+  const consentOrigins: unknown[] = [consentOrigin].flat()
+  if (consentOrigins.length === 0 || !consentOrigins.every(isOrigin)) {
+    const rule = 'https (http only on loopback), a host, no path; write https://accounts.x.ai'
+    throw optionError(where, `consentOrigin must be an origin, or a list of such: ${rule}`)
+  }
+  return { consentOrigins, store, homeURL }
+}
+
+function isOrigin(value: unknown): value is string {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false
+  const url = new URL(value)
+  return url.origin === value && isSecure(url)
 }

@@ -1,15 +1,8 @@
 import { type HTML, html } from '../page/html.js'
 import { buildPage, type PageResponse } from '../page/page.js'
 
-/** What the waiting page shows, and where it leads. */
-export interface WaitingPage {
-  state: string
-  authorizationURL: string
-  homeURL: string
-}
-
 /** The page that waits for a delivery. Every address of this application on it is relative, so it works wherever it is mounted. */
-export const buildWaitingPage = ({ state, authorizationURL, homeURL }: WaitingPage): PageResponse =>
+export const buildWaitingPage = (state: string, authorizationURL: string, homeURL: string): PageResponse =>
   buildPage({
     title: 'Continue at xAI',
     policy: { 'connect-src': "'self'", 'form-action': "'self'" },
@@ -30,7 +23,7 @@ export const buildWaitingPage = ({ state, authorizationURL, homeURL }: WaitingPa
 </form>
 </div>
 <div id="ended" hidden>
-${buildNewStart()}</div>
+${newStart}</div>
 ${buildWayBack(homeURL)}`,
   })
 
@@ -39,11 +32,10 @@ export const buildEndedPage = (homeURL: string): PageResponse =>
   buildPage({
     status: 404,
     title: 'This sign-in has ended',
-    content: html`${buildNewStart()}${buildWayBack(homeURL)}`,
+    content: html`${newStart}${buildWayBack(homeURL)}`,
   })
 
-const buildNewStart =
-  (): HTML => html`<p class="lead">Another tab may have signed you in. Otherwise this took longer than 10 minutes, or began in another browser.</p>
+const newStart = html`<p class="lead">Another tab may have signed you in. Otherwise this took longer than 10 minutes, or began in another browser.</p>
 <p><a class="button primary wide" href="?relay=begin">Start again</a></p>
 `
 

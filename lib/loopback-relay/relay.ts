@@ -1,17 +1,16 @@
 import type { NextFunction, Request, Response } from 'express'
 import { isLoopbackHost } from '../oauth/endpoint.js'
-import { receiveDelivery } from './delivery.js'
-import { type ExpectedSignIn, ExpectedSignIns } from './expected-sign-in.js'
-import type { RelaySettings } from './option.js'
-import { buildEndedPage, buildWaitingPage } from './page.js'
-import { isForPage, isFromForeignPage, isFromLoopback, isFromSameOrigin } from './request-source.js'
+import type { PageResponse } from '../page/page.js'
 import {
-  buildEmptyResponse,
-  buildJSONResponse,
   buildRefusal,
-  type RelayResponse,
-  sendResponse,
-} from './response.js'
+  buildResponse,
+  ExpectedSignIns,
+  isFromForeignPage,
+  isFromLoopback,
+  receiveDelivery,
+} from './delivery.js'
+import type { RelaySettings } from './loopback-relay.js'
+import { buildEndedPage, buildWaitingPage } from './page.js'
 
 /** The relay of one route. */
 export class LoopbackRelay {
@@ -22,15 +21,16 @@ export class LoopbackRelay {
   async handle(req: Request, res: Response, next: NextFunction): Promise<void> {
     const query = new URLSearchParams(req.url.split('?').slice(1).join('?'))
     const command = query.get('relay')
-    if (isFromForeignPage(req)) sendResponse(res, receiveDelivery(req, this.settings, this.expected))
+    const { consentOrigins } = this.settings
+    if (isFromForeignPage(req)) send(res, receiveDelivery(req, consentOrigins, this.expected))
     else if (command === null) next()
     else if (command === 'begin' && req.method === 'GET' && isForPage(req)) this.begin(req, res, next)
-    else sendResponse(res, await this.respond(req, command, query.get('state') ?? ''))
+    else send(res, await this.respond(req, command, query.get('state') ?? ''))
   }
 
   private begin(req: Request, res: Response, next: NextFunction): void {
     if (isFromLoopback(req)) {
-      interceptSignIn(res, ({ state, authorizationURL }) => {
+      interceptSignIn(res, (state, authorizationURL) => {
         this.expected.add(state, authorizationURL)
         // A URL of its own, so that reloading the page waits on and begins nothing.
         return `?${new URLSearchParams({ relay: 'wait', state })}`
@@ -39,68 +39,75 @@ export class LoopbackRelay {
     next()
   }
 
-  private async respond(req: Request, command: string, state: string): Promise<RelayResponse> {
+  private async respond(req: Request, command: string, state: string): Promise<PageResponse> {
     if (req.method !== 'GET') return buildRefusal(405, 'The relay is asked by GET.')
     if (!isFromLoopback(req)) return buildRefusal(403, 'The relay works on loopback only.')
-    if (command === 'wait' && isForPage(req)) return this.showPage(state, await this.find(req, state))
-    if (command === 'poll' && isFromSameOrigin(req)) return this.reportDelivery(await this.find(req, state))
+    if (command === 'wait' && isForPage(req)) return this.wait(req, state)
+    if (command === 'poll' && isFromSameOrigin(req)) return this.poll(req, state)
     return buildRefusal(403, 'The relay does not allow this request.')
   }
 
-  /** The sign-in of a state, if the browser that asks has begun it. */
-  private async find(req: Request, state: string): Promise<ExpectedSignIn | undefined> {
-    return (await this.settings.store.holds(req, state)) ? this.expected.find(state) : undefined
-  }
-
-  private showPage(state: string, signIn: ExpectedSignIn | undefined): RelayResponse {
+  private async wait(req: Request, state: string): Promise<PageResponse> {
     const { homeURL } = this.settings
+    const signIn = await this.find(req, state)
     if (!signIn) return buildEndedPage(homeURL)
-    return signIn.parameters
-      ? buildEmptyResponse(303, { location: buildCallback(signIn.parameters) })
-      : buildWaitingPage({ state, authorizationURL: signIn.authorizationURL, homeURL })
+    const { callback, authorizationURL } = signIn
+    return callback
+      ? buildResponse(303, { location: callback })
+      : buildWaitingPage(state, authorizationURL, homeURL)
   }
 
-  private reportDelivery(signIn: ExpectedSignIn | undefined): RelayResponse {
+  private async poll(req: Request, state: string): Promise<PageResponse> {
+    const signIn = await this.find(req, state)
     if (!signIn) return buildRefusal(404, 'This sign-in has ended, or began in another browser.')
-    return signIn.parameters
-      ? buildJSONResponse(200, { location: buildCallback(signIn.parameters) })
-      : buildEmptyResponse(204)
+    if (!signIn.callback) return buildResponse(204)
+    const headers = { 'content-type': 'application/json; charset=utf-8' }
+    return buildResponse(200, headers, JSON.stringify({ location: signIn.callback }))
+  }
+
+  /** The sign-in of a state, if the browser that asks has begun it. */
+  private async find(req: Request, state: string) {
+    return (await this.settings.store.holds(req, state)) ? this.expected.find(state) : undefined
   }
 }
 
-/** A query alone: whatever path a request was made up with, the code never goes to another host. */
-const buildCallback = (parameters: object): string =>
-  `?${new URLSearchParams(parameters as Record<string, string>)}`
+/** Whether a request can be one of our own page's script; browsers that say nothing of it are believed. */
+const isFromSameOrigin = ({ headers }: Request): boolean =>
+  (headers['sec-fetch-site'] ?? 'same-origin') === 'same-origin'
 
-/** A redirect to an authorization endpoint that is about to be sent. */
-interface SignInRedirect {
-  state: string
-  authorizationURL: string
+/** Whether a request loads a page into a tab, and not an image or a frame into another site's page. */
+const isForPage = ({ headers }: Request): boolean => (headers['sec-fetch-dest'] ?? 'document') === 'document'
+
+/** Sends a response that nothing caches. What earlier middleware has granted to other origins is withdrawn. */
+function send(res: Response, { status, headers, body }: PageResponse): void {
+  for (const name of res.getHeaderNames()) if (name.startsWith('access-control-')) res.removeHeader(name)
+  res.writeHead(status, { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
+  res.end(body)
 }
 
 /**
  * Waits for the end of a response and, if it sends a browser to sign in with a redirect URI on loopback, lets
  * `reroute` say where it goes instead. Everything else that the response may turn out to be stays as it is.
  */
-function interceptSignIn(res: Response, reroute: (redirect: SignInRedirect) => string): void {
+function interceptSignIn(res: Response, reroute: (state: string, authorizationURL: string) => string): void {
   const end = res.end
   res.end = (...args: unknown[]) => {
     res.end = end
-    const redirect = parseSignInRedirect(res)
-    if (redirect) {
-      res.setHeader('location', reroute(redirect))
+    const location = `${res.headersSent ? '' : res.getHeader('location')}`
+    const state = findStateToDeliver(location)
+    if (state) {
+      res.setHeader('location', reroute(state, location))
       res.setHeader('cache-control', 'no-store')
     }
     return Reflect.apply(end, res, args)
   }
 }
 
-function parseSignInRedirect(res: Response): SignInRedirect | undefined {
-  const location = res.getHeader('location')
-  if (res.headersSent || typeof location !== 'string' || !URL.canParse(location)) return undefined
+/** The state of an authorization URL whose redirect URI is on loopback. */
+function findStateToDeliver(location: string): string | null | undefined {
+  if (!URL.canParse(location)) return undefined
   const parameters = new URL(location).searchParams
-  const state = parameters.get('state')
   const redirectURI = parameters.get('redirect_uri') ?? ''
   const isDeliveredHere = URL.canParse(redirectURI) && isLoopbackHost(new URL(redirectURI).hostname)
-  return state && isDeliveredHere ? { state, authorizationURL: location } : undefined
+  return isDeliveredHere ? parameters.get('state') : undefined
 }

@@ -29,6 +29,10 @@ const loopbackHost = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 /** Whether a host name (as `URL.hostname` writes it) is this machine (RFC 8252 §8.3, RFC 6761 §6.3). */
 export const isLoopbackHost = (hostname: string): boolean => loopbackHost.test(hostname)
 
+/** Whether secrets may be sent to a URL: https, or http on a loopback host. */
+export const isSecure = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname))
+
 /** Without what `URL` repairs (blanks, line breaks, backslashes, capitals): the text itself is sent and compared. */
 const absoluteURL = /^[a-z]+:\/\/[^\s\\]+$/
 
@@ -49,15 +53,15 @@ export function checkSecureURL(where: string, name: string, value: unknown): ass
   if (!absoluteURL.test(value) || !URL.canParse(value)) {
     throw optionError(where, `${name} "${value}" is not an absolute URL; ${advice}`)
   }
-  const { protocol, hostname, username, password } = new URL(value)
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopbackHost(hostname))) {
+  const url = new URL(value)
+  if (!isSecure(url)) {
     const instead = 'write https://… (http only for localhost, 127.0.0.1 and [::1])'
     throw optionError(
       where,
       `${name} "${value}" is neither https nor on a loopback host; ${instead}${device}`,
     )
   }
-  if (value.includes('#') || username || password) {
+  if (value.includes('#') || url.username || url.password) {
     throw optionError(where, `${name} must have no fragment and no user name; ${advice}`)
   }
 }
@@ -74,4 +78,10 @@ export function checkIssuer(where: string, value: unknown): asserts value is str
   if (value === expected) return
   const what = value === plain ? 'ends with a slash' : 'has a query'
   throw optionError(where, `issuer "${value}" ${what}; write "${expected}"`)
+}
+
+/** Demands what a link of a page may lead to: a path of the same host, or an http or https URL. @throws {TypeError} */
+export function checkHomeURL(where: string, name: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && /^(\/(?![/\\])|https?:\/\/[^/])/.test(value)) return
+  throw optionError(where, `${name} must be a path such as '/', or an http or https URL`)
 }

@@ -1,5 +1,5 @@
 import type { ReadableStreamDefaultReader } from 'node:stream/web'
-import { isLoopbackHost } from '../oauth/endpoint.js'
+import { isSecure } from '../oauth/endpoint.js'
 
 /** Bytes and milliseconds to read of the body of a refusal: xAI's own are some hundred bytes long. */
 const maxBytes = 64 * 1024
@@ -7,11 +7,10 @@ const maxMilliseconds = 5000
 
 /** Where a Bearer token may go: https, or http on a loopback host. @throws {TypeError} */
 export function parseBearerURL(url: unknown): URL {
-  const isURL = (typeof url === 'string' || url instanceof URL) && URL.canParse(`${url}`)
-  const parsed = isURL ? new URL(url) : undefined
-  const isSecure =
-    parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && isLoopbackHost(parsed.hostname))
-  if (parsed && isSecure) return parsed
+  if ((typeof url === 'string' || url instanceof URL) && URL.canParse(`${url}`)) {
+    const parsed = new URL(url)
+    if (isSecure(parsed)) return parsed
+  }
   throw new TypeError(
     'TokenManager: url must be an absolute https URL (http only for localhost, 127.0.0.1 and [::1]), as a text or URL',
   )

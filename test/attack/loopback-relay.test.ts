@@ -3,9 +3,15 @@ import { expect } from 'chai'
 import type { RequestHandler } from 'express'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import { CookieStateStore, SessionStateStore } from '../../lib/index.js'
+import { type RelayApplication, startRelayApplication } from '../loopback-relay/relay-application.js'
+import {
+  deliver,
+  obtainCallback,
+  preflight,
+  RelayBrowser,
+  type Waiting,
+} from '../loopback-relay/relay-browser.js'
 import type { ClientResponse } from '../support/browserless-client.js'
-import { type RelayApplication, startRelayApplication } from './relay-application.js'
-import { deliver, obtainCallback, preflight, RelayBrowser, type Waiting } from './relay-browser.js'
 
 const evil = 'https://evil.example'
 const minute = 60_000
