@@ -55,17 +55,8 @@ export class XaiDeviceStrategy extends PassportStrategy {
     super()
     const settings = parseDeviceOptions(options)
     const parsedVerify = parseVerify('XaiDeviceStrategy', verify, settings.passReqToCallback)
-    const { clientID, clientSecret, authorizationURL, tokenURL, customHeaders, agent } = settings
-    const client = new XaiOAuth2(
-      clientID,
-      clientSecret as string,
-      '',
-      authorizationURL,
-      tokenURL,
-      customHeaders,
-    )
-    if (agent) client.setAgent(agent)
-    this._oauth2 = client.configure(settings)
+    const client = XaiOAuth2.of(settings)
+    this._oauth2 = client
     this._xai = {
       settings,
       client,

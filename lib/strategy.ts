@@ -10,9 +10,9 @@ import {
   type XaiStrategyOptions,
   type XaiStrategyOptionsWithRequest,
 } from './option.js'
+import { signIn } from './sign-in/callback.js'
 import type { ReplaceableStrategy, SignInContext, XaiAuthenticateOptions } from './sign-in/context.js'
 import { endWithOneAction } from './sign-in/passport-action.js'
-import { signIn } from './sign-in/sign-in.js'
 import {
   parseVerify,
   type XaiVerify,
@@ -50,22 +50,14 @@ export class XaiStrategy extends OAuth2Strategy {
   constructor(options: XaiStrategyOptions | XaiStrategyOptionsWithRequest, verify: XaiVerify)
   constructor(options: XaiStrategyOptions | XaiStrategyOptionsWithRequest, verify: AnyVerify) {
     const settings = parseStrategyOptions(options)
-    const { clientID, clientSecret, authorizationURL, tokenURL, customHeaders, store } = settings
+    const { clientID, clientSecret, authorizationURL, tokenURL, store } = settings
     const parsedVerify = parseVerify('XaiStrategy', verify, settings.passReqToCallback)
     super(
       { clientID, clientSecret: clientSecret as string, authorizationURL, tokenURL, store: store as never },
       verify as never,
     )
-    const client = new XaiOAuth2(
-      clientID,
-      clientSecret as string,
-      '',
-      authorizationURL,
-      tokenURL,
-      customHeaders,
-    )
-    if (settings.agent) client.setAgent(settings.agent)
-    this._oauth2 = client.configure(settings)
+    const client = XaiOAuth2.of(settings)
+    this._oauth2 = client
     this._xai = { settings, verify: parsedVerify, identity: new IdentityReader(client, settings) }
   }
 

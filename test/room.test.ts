@@ -11,7 +11,7 @@ const lib = join(root, 'lib')
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   strategy: ['loopback-relay', 'sign-in', 'identity', 'token', 'state', 'oauth', 'error'],
-  'loopback-relay': ['state', 'oauth', 'page', 'error'],
+  'loopback-relay': ['sign-in', 'state', 'oauth', 'page', 'error'],
   'sign-in': ['identity', 'token', 'state', 'oauth', 'http', 'page', 'error'],
   identity: ['token', 'oauth', 'http', 'error'],
   token: ['oauth', 'http', 'error'],

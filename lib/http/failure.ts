@@ -1,13 +1,7 @@
 import { types } from 'node:util'
 import { type XaiErrorCode, type XaiErrorDetail, type XaiErrorResponse, XaiOAuthError } from '../error.js'
 import { placeholder, redact, redactSent } from './redaction.js'
-import {
-  DeadlineError,
-  type HttpRequest,
-  type HttpResponse,
-  OversizedBodyError,
-  sendRequest,
-} from './request.js'
+import { DeadlineError, type HttpResponse, OversizedBodyError } from './request.js'
 import { parseObject, parseRetryAfter } from './response.js'
 
 /** How failures of a request to xAI are named, and which secrets of the request they must not show. */
@@ -30,22 +24,15 @@ export interface FailureNames {
 const maxResponseBytes = 64 * 1024
 const maxMessageCharacters = 2000
 
-/** Sends a request. @throws {XaiOAuthError} under these names, when no complete response comes */
-export async function sendToXai(
-  names: FailureNames,
-  request: Omit<HttpRequest, 'what'>,
-): Promise<HttpResponse> {
-  try {
-    return await sendRequest({ what: names.what, ...request })
-  } catch (cause) {
-    const { what, failed, responseLost, secrets } = names
-    if (cause instanceof OversizedBodyError)
-      throw buildInvalidResponseError(names, cause.response, cause.message)
-    hideSecretsIn(cause, secrets)
-    const status = cause instanceof DeadlineError ? 504 : 502
-    const message = [`${what} failed: ${describe(cause)}`, responseLost].filter(Boolean).join('. ')
-    throw new XaiOAuthError(failed, message, { status, cause })
-  }
+/** The error of a request that got no complete response: no connection, the deadline, or a body without end. */
+export function buildNoResponseError(names: FailureNames, cause: unknown): XaiOAuthError {
+  const { what, failed, responseLost, secrets } = names
+  if (cause instanceof OversizedBodyError)
+    return buildInvalidResponseError(names, cause.response, cause.message)
+  hideSecretsIn(cause, secrets)
+  const status = cause instanceof DeadlineError ? 504 : 502
+  const message = [`${what} failed: ${describe(cause)}`, responseLost].filter(Boolean).join('. ')
+  return new XaiOAuthError(failed, message, { status, cause })
 }
 
 /** The error of a response that refuses: HTTP status and body stand in the message. */

@@ -27,7 +27,7 @@ export interface HttpRequest {
   /** Milliseconds for everything: connect, headers and body, of a second try as well. */
   timeout: number
   /** The request must not arrive twice: it goes out on a connection that has not been idle, and only once. */
-  atMostOnce?: boolean
+  atMostOnce?: boolean | undefined
 }
 
 /** A complete response; redirects are responses like any other, they are never followed. */

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
-import { parseCallbackRequest } from '../oauth/authorization-response.js'
 import { isLoopbackHost } from '../oauth/endpoint.js'
 import type { PageResponse } from '../page/page.js'
+import { parseCallbackRequest } from '../sign-in/callback.js'
 import { signInLifetime } from '../state/pending-sign-in.js'
 
 /** As many sign-ins are expected at most in one process; then the oldest gives way. */

@@ -1,25 +1,49 @@
+import { XaiOAuthError } from '../error.js'
+import type { FailureNames } from '../http/failure.js'
 import { challengeOf } from './authorization-url.js'
 
 /** Parameters of an application's own, for the form of a token request; lists are sent as repeated parameters. */
 export type FormParameters = Readonly<Record<string, unknown>>
 
-/** What an authorization code is exchanged with. */
-export interface CodeGrant {
-  code: string
-  redirectURI: string | undefined
-  codeVerifier: string
-  /** Whether `code_challenge` and its method are sent again, which xAI can demand (hermes-agent#26990). */
-  echoCodeChallenge: boolean
+/** How failures of a code exchange are named; of a device code's as well. */
+export const exchangeNames = (secrets: FailureNames['secrets']): FailureNames => ({
+  what: 'xAI token exchange',
+  failed: 'xai_token_exchange_failed',
+  invalid: 'xai_token_exchange_invalid',
+  tierDenied: 'xai_oauth_tier_denied',
+  secrets,
+})
+
+/**
+ * The protocol's parameters of a code exchange (RFC 6749 §4.1.3, RFC 7636 §4.5), of which the caller gives `redirect_uri`
+ * and `code_verifier`.
+ *
+ * @param echoes whether `code_challenge` and its method are sent again, which xAI can demand (hermes-agent#26990)
+ * @throws {XaiOAuthError} `xai_pkce_verifier_missing`, before anything is sent
+ */
+export function buildCodeGrant(
+  code: string,
+  { redirect_uri: redirectURI, code_verifier: codeVerifier }: FormParameters,
+  echoes: boolean,
+) {
+  if (typeof codeVerifier !== 'string' || codeVerifier === '') throw missingVerifierError()
+  return {
+    grant_type: 'authorization_code',
+    code,
+    ...(typeof redirectURI === 'string' && { redirect_uri: redirectURI }),
+    code_verifier: codeVerifier,
+    ...(echoes && { code_challenge: challengeOf(codeVerifier), code_challenge_method: 'S256' }),
+  }
 }
 
-/** The protocol's parameters of a code exchange (RFC 6749 §4.1.3, RFC 7636 §4.5). */
-export const buildCodeGrant = ({ code, redirectURI, codeVerifier, echoCodeChallenge }: CodeGrant) => ({
-  grant_type: 'authorization_code',
-  code,
-  ...(redirectURI !== undefined && { redirect_uri: redirectURI }),
-  code_verifier: codeVerifier,
-  ...(echoCodeChallenge && { code_challenge: challengeOf(codeVerifier), code_challenge_method: 'S256' }),
-})
+const missingVerifierError = (): XaiOAuthError =>
+  new XaiOAuthError(
+    'xai_pkce_verifier_missing',
+    'xAI token exchange not started: the PKCE code_verifier of this sign-in is missing, which the state ' +
+      'store should have kept, and xAI would refuse the code. See hermes-agent#26990 ' +
+      '(https://github.com/NousResearch/hermes-agent/issues/26990)',
+    { status: 500 },
+  )
 
 /** The protocol's parameters of a refresh (RFC 6749 §6): never an echo, never a verifier. */
 export const buildRefreshGrant = (refreshToken: string) => ({
@@ -79,3 +103,23 @@ export const credentialSecrets = ({ clientID, clientSecret }: ClientCredentials)
 
 const basicCredentials = (clientID: string, clientSecret: string): string =>
   Buffer.from(`${formEncode(clientID)}:${formEncode(clientSecret)}`).toString('base64')
+
+/** A POST of a form that the client authenticates, but for its URL. */
+export function buildAuthenticatedForm(
+  credentials: ClientCredentials,
+  protocol: Readonly<Record<string, string>>,
+  extras?: FormParameters,
+) {
+  const { headers, parameters } = buildClientAuthentication(credentials)
+  const body = buildForm({ ...protocol, ...parameters }, extras)
+  return {
+    method: 'POST' as const,
+    headers: {
+      Accept: 'application/json',
+      'Content-Type': 'application/x-www-form-urlencoded',
+      'Content-Length': Buffer.byteLength(body),
+      ...headers,
+    },
+    body,
+  }
+}

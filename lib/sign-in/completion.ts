@@ -1,9 +1,11 @@
 import type { Request } from 'express'
+import { emitErrorWarning, warnOnce } from '../diagnostics.js'
 import { XaiOAuthError } from '../error.js'
 import type { Identity, IdentityEvidence, IdentityReader } from '../identity/identity.js'
 import type { XaiProfile } from '../identity/profile.js'
+import { refreshTokenOf } from '../oauth/token-response.js'
 import type { Outcome } from './passport-action.js'
-import { callVerify, type Verify } from './verify.js'
+import type { Verify, XaiSignIn, XaiVerifyCallback } from './verify.js'
 
 /** Whether `profile` stays `undefined`: yes or no, or a function that says so. */
 export type SkipUserProfile =
@@ -85,3 +87,78 @@ function buildInfo(info: unknown, state: unknown): object {
   if (state === undefined) return (info as object | undefined) ?? {}
   return typeof info === 'string' ? { message: info, state } : { ...(info as object | undefined), state }
 }
+
+/** What the application said to a sign-in. */
+export type Verdict = { user: unknown; info: unknown } | { error: unknown }
+
+/** Milliseconds after which a `done` that has not been called is worth a warning. */
+const silentFor = 60_000
+
+/**
+ * Calls `verify` and resolves to its first outcome. Later outcomes are ignored; an error, or a user after a failure,
+ * becomes a process warning. Never rejects.
+ */
+export function callVerify(verify: Verify, { profile, tokens, req }: XaiSignIn): Promise<Verdict> {
+  return new Promise((resolve) => {
+    let first: Verdict | undefined
+    const isModern = verify.form === 'one parameter'
+    // `done` may come at any time, so this only warns.
+    const silence = isModern ? undefined : setTimeout(warnOfSilence, silentFor).unref()
+    const settle = (verdict: Verdict): void => {
+      clearTimeout(silence)
+      if (first) warnOfLate(verdict, first)
+      first ??= verdict
+      resolve(first)
+    }
+    const done: XaiVerifyCallback = (error, user, info) => settle(error ? { error } : { user, info })
+    const settleReturned = (value: unknown): void => {
+      if (isModern) settle(verdictOf(value))
+      else if (value === false || value === null) settle({ user: false, info: undefined })
+      else if (value !== undefined)
+        settle(first ? { user: value, info: undefined } : { error: forgottenDoneError() })
+    }
+    try {
+      const returned = isModern
+        ? verify.call({ profile, tokens, req })
+        : verify.call(
+            ...(verify.passReqToCallback ? [req] : []),
+            tokens.access_token,
+            refreshTokenOf(tokens),
+            ...(verify.form === 'done and params' ? [tokens] : []),
+            profile,
+            done,
+          )
+      if (isThenable(returned)) returned.then(settleReturned, (error: unknown) => settle({ error }))
+      // What a function with `done` returns at once says nothing: many return what their database call returns.
+      else if (isModern) settleReturned(returned)
+    } catch (error) {
+      settle({ error })
+    }
+  })
+}
+
+/** The returned value is the user, or `[user, info]`. */
+function verdictOf(value: unknown): Verdict {
+  const [user, info] = Array.isArray(value) ? (value as unknown[]) : [value]
+  return { user, info }
+}
+
+const forgottenDoneError = (): TypeError =>
+  new TypeError(
+    'verify returned a promise of a user and did not call done. In this form only done signs somebody in: call done(null, user), or take one parameter: async ({ profile, tokens, req }) => user',
+  )
+
+const warnOfSilence = (): void =>
+  warnOnce(
+    'xai_verify_silent',
+    `verify has not called done for ${silentFor / 1000} seconds, and the sign-in waits: call done(null, user), done(null, false) or done(error) on every path, or take one parameter: async ({ profile, tokens, req }) => user`,
+  )
+
+function warnOfLate(late: Verdict, first: Verdict): void {
+  if ('error' in late) emitErrorWarning('verify failed after the sign-in was decided', late.error)
+  else if (late.user && !('error' in first || first.user))
+    emitErrorWarning('verify gave a user after the sign-in had failed', 'the first outcome counts')
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'

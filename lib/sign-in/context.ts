@@ -1,9 +1,9 @@
 import type { Request } from 'express'
+import type { OAuth2 } from 'oauth'
 import type { AuthenticateOptions } from 'passport'
 import { hasOpenID, parseScope } from '../oauth/authorization-url.js'
 import { checkSecureURL, type Endpoints } from '../oauth/endpoint.js'
 import type { StateFailureReason, StateMetadata, StateStore } from '../state/state-store.js'
-import type { CodeExchanger } from '../token/code-exchange.js'
 import type { CompletionContext, SkipUserProfile, UserProfile } from './completion.js'
 
 /** What one `passport.authenticate('xai', …)` may ask for. */
@@ -112,7 +112,10 @@ export interface SignInSettings extends Endpoints {
 }
 
 /** What applications may replace on a strategy, by a subclass or by assignment (passport-oauth2). */
-export interface ReplaceableStrategy extends CodeExchanger {
+export interface ReplaceableStrategy {
+  _oauth2: Pick<OAuth2, 'getOAuthAccessToken'>
+  /** Makes an error of the status and body with which the token endpoint refuses; called when it is replaced. */
+  parseErrorResponse(body: string, status: number): Error | null
   authorizationParams(options: XaiAuthenticateOptions): object
   tokenParams(options: XaiAuthenticateOptions): object
   userProfile: UserProfile

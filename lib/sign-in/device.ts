@@ -1,10 +1,18 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Request } from 'express'
 import { XaiOAuthError } from '../error.js'
-import { findPurposeProblem } from '../oauth/authorization-response.js'
 import { parseScope } from '../oauth/authorization-url.js'
-import { type DevicePace, type DeviceProgress, pauseOf, progressOf } from '../oauth/device-progress.js'
-import type { XaiTokenResponse } from '../oauth/token-response.js'
+import {
+  buildDeviceGrant,
+  type DevicePace,
+  type DeviceProgress,
+  deviceAuthorizationNames,
+  parseDeviceAuthorization,
+  pauseOf,
+  progressOf,
+} from '../oauth/device-grant.js'
+import { exchangeNames } from '../oauth/token-request.js'
+import { parseTokenResponse, type XaiTokenResponse } from '../oauth/token-response.js'
 import type { DeviceStore, PendingDevice } from '../state/pending-device.js'
 import type { XaiOAuth2 } from '../token/client.js'
 import { type CompletionContext, completeSignIn, type SkipUserProfile } from './completion.js'
@@ -17,7 +25,7 @@ import {
   respond,
   type XaiDevicePage,
 } from './device-response.js'
-import { type Outcome, refuse } from './passport-action.js'
+import { findPurposeProblem, type Outcome, refuse } from './passport-action.js'
 
 /** The options of XaiDeviceStrategy that a sign-in needs, checked and with their defaults. */
 export interface DeviceSettings {
@@ -90,7 +98,12 @@ async function requestDevice(
   { settings, client, identity, req, options }: DeviceContext,
   scope: string,
 ): Promise<PendingDevice> {
-  const { expiresIn, ...authorization } = await client.authorizeDevice(settings, scope)
+  const form = { url: settings.deviceAuthorizationURL, protocol: { ...(scope && { scope }) } }
+  const { expiresIn, ...authorization } = await client.postForm(
+    deviceAuthorizationNames,
+    form,
+    (names, response) => parseDeviceAuthorization(names, response, settings.issuer),
+  )
   void identity.prepare(scope)
   const now = Date.now()
   const device: PendingDevice = {
@@ -124,7 +137,8 @@ async function ask(context: DeviceContext, device: PendingDevice): Promise<Outco
   const { store } = settings
   // Noted before the question, so that other processes do not ask meanwhile.
   await store.noteQuestion(req, { ...device, nextQuestion: Date.now() + device.interval * 1000 }, settings)
-  const progress = await client.exchangeDeviceCode(device.deviceCode).then(
+  const form = { url: settings.tokenURL, protocol: buildDeviceGrant(device.deviceCode) }
+  const progress = await client.postForm(exchangeNames([device.deviceCode]), form, parseTokenResponse).then(
     (tokens) => ({ kind: 'approved', tokens }) as const,
     (error: unknown) => explain(error, device),
   )

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Request } from 'express'
 import { optionError } from '../check.js'
-import type { DevicePace } from '../oauth/device-progress.js'
+import type { DevicePace } from '../oauth/device-grant.js'
 import { Recent } from './pending-sign-in.js'
 import type { StateMetadata } from './state-store.js'
 

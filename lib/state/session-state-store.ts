@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Request } from 'express'
 import { checkOptionNames, optionError } from '../check.js'
-import { isSamePace } from '../oauth/device-progress.js'
+import { isSamePace } from '../oauth/device-grant.js'
 import {
   DeviceMemory,
   type DeviceMetadata,

@@ -1,18 +1,19 @@
-import type { oauth2tokenCallback } from 'oauth'
-import type { XaiOAuthError } from '../error.js'
-import { buildRefusalError, type FailureNames } from '../http/failure.js'
+import type { OutgoingHttpHeaders } from 'node:http'
+import { OAuth2, type oauth2tokenCallback } from 'oauth'
+import { defaultAgentFor, idleConnectionsOf } from '../http/agent.js'
+import { buildNoResponseError, buildRefusalError, type FailureNames } from '../http/failure.js'
 import { secretUnlessWord } from '../http/redaction.js'
-import type { HttpResponse } from '../http/request.js'
+import { type HttpRequest, type HttpResponse, sendRequest } from '../http/request.js'
 import {
-  type DeviceAuthorization,
-  deviceAuthorizationNames,
-  deviceGrantType,
-  parseDeviceAuthorization,
-} from '../oauth/device-authorization.js'
-import { buildRefreshGrant, type FormParameters } from '../oauth/token-request.js'
+  buildAuthenticatedForm,
+  buildCodeGrant,
+  buildRefreshGrant,
+  type ClientCredentials,
+  credentialSecrets,
+  exchangeNames,
+  type FormParameters,
+} from '../oauth/token-request.js'
 import { parseTokenResponse, refreshTokenOf, type XaiTokenResponse } from '../oauth/token-response.js'
-import { BoundedOAuth2, type XaiOAuth2Settings } from './bounded-client.js'
-import { buildExchange, exchangeNames } from './code-exchange.js'
 import {
   refreshNames,
   refreshOnce,
@@ -29,21 +30,71 @@ export interface XaiRevokeOptions {
   signal?: AbortSignal
 }
 
+/** What requests to xAI need to know beyond what the constructor of `OAuth2` takes. */
+interface RequestSettings {
+  clientAuthentication: ClientCredentials['method']
+  revocationURL: string
+  /** Milliseconds. */
+  timeout: number
+  echoCodeChallenge: boolean
+}
+
+/** The options of a strategy that its client needs, checked and with their defaults. */
+export interface ClientSettings extends RequestSettings {
+  clientID: string
+  clientSecret: string | undefined
+  authorizationURL: string
+  tokenURL: string
+  customHeaders: OutgoingHttpHeaders
+  agent: HttpRequest['agent']
+}
+
+type UnsentRequest = Omit<HttpRequest, 'what' | 'timeout' | 'agent'>
+
+/** A form that the client authenticates. */
+interface AuthenticatedForm extends Pick<UnsentRequest, 'url' | 'signal' | 'atMostOnce'> {
+  protocol: Readonly<Record<string, string>>
+  extras?: FormParameters
+}
+
 /**
- * The client of a strategy: xAI's echo of the code challenge, one refresh at a time, revocation. The constructor takes
- * the six arguments of `OAuth2`, because passport-oauth2-refresh builds a second client with them.
+ * The `oauth` package's client with its requests overridden: xAI's echo of the code challenge, one refresh at a time,
+ * revocation, one deadline, one size limit, and errors that say what xAI said. The constructor takes the six arguments
+ * of `OAuth2`, because passport-oauth2-refresh builds a second client with them.
  */
-export class XaiOAuth2 extends BoundedOAuth2 {
-  configure(settings: XaiOAuth2Settings): this {
-    this.settings = settings
-    const client = this
-    const stock = this.getOAuthAccessToken
+export class XaiOAuth2 extends OAuth2 {
+  private settings: RequestSettings = {
+    clientAuthentication: 'none',
+    revocationURL: '',
+    timeout: 20_000,
+    echoCodeChallenge: true,
+  }
+
+  constructor(...args: ConstructorParameters<typeof OAuth2>) {
+    super(...args)
+    this.useAuthorizationHeaderforGET(true)
+  }
+
+  /** The client of a strategy. */
+  static of(settings: ClientSettings): XaiOAuth2 {
+    const { clientID, clientSecret, authorizationURL, tokenURL, customHeaders, agent } = settings
+    const client = new XaiOAuth2(
+      clientID,
+      clientSecret as string,
+      '',
+      authorizationURL,
+      tokenURL,
+      customHeaders,
+    )
+    if (agent) client.setAgent(agent)
+    client.settings = settings
+    const stock = client.getOAuthAccessToken
     // passport-oauth2-refresh copies this method onto a client of its own, which lacks the settings, while its URL,
     // headers and agent are those to use.
-    this.getOAuthAccessToken = function (this: unknown, ...args) {
+    client.getOAuthAccessToken = function (this: unknown, ...args) {
       stock.apply(client.withConnectionOf(this), args)
     }
-    return this
+    return client
   }
 
   private withConnectionOf(other: unknown): this {
@@ -81,11 +132,14 @@ export class XaiOAuth2 extends BoundedOAuth2 {
     if (grantType === 'refresh_token') return (await this.refresh(code, {}, params)).raw
     const protocol =
       grantType === 'authorization_code'
-        ? buildExchange(code, params, this.settings)
+        ? buildCodeGrant(code, params, this.settings.echoCodeChallenge)
         : { grant_type: String(grantType), ...(code && { code }) }
     const names = exchangeNames([secretUnlessWord(code), ...secretNames.map((name) => textOf(params[name]))])
-    const form = { url: this._getAccessTokenUrl(), protocol, extras: params }
-    return this.postForm(names, form, parseTokenResponse)
+    return this.postForm(
+      names,
+      { url: this._getAccessTokenUrl(), protocol, extras: params },
+      parseTokenResponse,
+    )
   }
 
   /**
@@ -109,24 +163,6 @@ export class XaiOAuth2 extends BoundedOAuth2 {
     return signal ? unlessAborted(tokens, signal) : tokens
   }
 
-  /** Begins a device sign-in (RFC 8628 §3.1). @throws {XaiOAuthError} `xai_device_authorization_failed` */
-  authorizeDevice(
-    { deviceAuthorizationURL, issuer }: { deviceAuthorizationURL: string; issuer: string },
-    scope: string,
-  ): Promise<DeviceAuthorization> {
-    const form = { url: deviceAuthorizationURL, protocol: { ...(scope && { scope }) } }
-    return this.postForm(deviceAuthorizationNames, form, (names, response) =>
-      parseDeviceAuthorization(names, response, issuer),
-    )
-  }
-
-  /** Asks once whether a device sign-in was approved (RFC 8628 §3.4). @throws {XaiOAuthError}, also while it is pending */
-  exchangeDeviceCode(deviceCode: string): Promise<XaiTokenResponse> {
-    const protocol = { grant_type: deviceGrantType, device_code: deviceCode }
-    const form = { url: this._getAccessTokenUrl(), protocol }
-    return this.postForm(exchangeNames([deviceCode]), form, parseTokenResponse)
-  }
-
   /**
    * Revokes a token (RFC 7009); any 2xx is success.
    *
@@ -142,13 +178,76 @@ export class XaiOAuth2 extends BoundedOAuth2 {
       secrets: [token],
     }
     const protocol = { token, ...(hint && { token_type_hint: hint }) }
-    const form = { url: this.settings.revocationURL, protocol, signal }
     try {
-      await this.postForm(names, form, checkRevoked)
+      await this.postForm(names, { url: this.settings.revocationURL, protocol, signal }, checkRevoked)
     } catch (error) {
       signal?.throwIfAborted()
       throw error
     }
+  }
+
+  /**
+   * Posts a form with the client's authentication, and parses the response. `parse` is given the names with the
+   * client's credentials among its secrets, so that no error repeats them.
+   *
+   * @throws {XaiOAuthError} when no complete response comes, and what `parse` throws
+   */
+  async postForm<Parsed>(
+    names: FailureNames,
+    { url, protocol, extras, signal, atMostOnce }: AuthenticatedForm,
+    parse: (names: FailureNames, response: HttpResponse) => Parsed,
+  ): Promise<Parsed> {
+    const { _clientId: clientID, _clientSecret: clientSecret, settings } = this
+    const credentials = { clientID, clientSecret, method: settings.clientAuthentication }
+    const guarded = { ...names, secrets: [...names.secrets, ...credentialSecrets(credentials)] }
+    const form = buildAuthenticatedForm(credentials, protocol, extras)
+    return parse(guarded, await this.send(guarded, { ...form, url, signal, atMostOnce }))
+  }
+
+  /** Sends a request with the client's headers, agent and deadline. @throws {XaiOAuthError} when no complete response comes */
+  async send(names: FailureNames, request: UnsentRequest): Promise<HttpResponse> {
+    try {
+      return await sendRequest({ what: names.what, ...this.complete(request) })
+    } catch (cause) {
+      throw buildNoResponseError(names, cause)
+    }
+  }
+
+  private complete(request: UnsentRequest): Omit<HttpRequest, 'what'> {
+    // Of names that differ in their capitals alone, Node sends the last.
+    const headers = { ...this._customHeaders, ...request.headers }
+    return { ...request, headers, agent: this._agent, timeout: this.settings.timeout }
+  }
+
+  /** Whether a connection to the host of a URL is open and idle. */
+  hasIdleConnection(url: string): boolean {
+    return idleConnectionsOf(this._agent ?? defaultAgentFor(url), url).length > 0
+  }
+
+  /** What `get()` runs on: the stock client's contract, with this one's deadline, size limit and Bearer header. */
+  protected override _request(
+    method: string,
+    url: string,
+    headers: OutgoingHttpHeaders | null,
+    body: unknown,
+    accessToken: string | null,
+    callback: Parameters<OAuth2['get']>[2],
+  ): void {
+    const authorization = accessToken ? { Authorization: this.buildAuthHeader(accessToken) } : {}
+    const request = this.complete({
+      method: method as HttpRequest['method'],
+      url,
+      headers: { ...authorization, ...headers },
+      ...(body ? { body: body instanceof Uint8Array ? body : String(body) } : {}),
+    })
+    sendRequest({ what: 'OAuth2 request', ...request }).then(
+      ({ status, headers, body }) => {
+        const data = body.toString('utf8')
+        if (status < 200 || status > 299) process.nextTick(callback, { statusCode: status, data })
+        else process.nextTick(callback, null, data, { statusCode: status, headers })
+      },
+      (error: unknown) => process.nextTick(callback, error),
+    )
   }
 }
 

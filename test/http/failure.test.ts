@@ -1,11 +1,10 @@
-import { Agent } from 'node:http'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import {
   buildInvalidResponseError,
+  buildNoResponseError,
   buildRefusalError,
   type FailureNames,
-  sendToXai,
 } from '../../lib/http/failure.js'
 
 const code = 'c/de-1234567890123456'
@@ -182,26 +181,22 @@ describe('an unusable response', () => {
   })
 })
 
-describe('a request whose connection fails', () => {
+describe('a request without a response', () => {
   /** Node’s error is like that when every address of a host refuses. */
-  const agent = new Agent({
-    lookup: (_host, _options, found) => found(Object.assign(new Error(), { code: 'ECONNREFUSED' }), ''),
-  })
-  const request = { method: 'GET', url: 'http://app.localhost/', headers: {}, timeout: 4000, agent } as const
+  const refused = Object.assign(new Error(), { code: 'ECONNREFUSED' })
 
-  it('is told by the code of an error without a message', async () => {
-    const error = await sendToXai(names, request).catch((reason) => reason)
-    expect(error).to.include({ code: 'xai_token_exchange_failed', status: 502 })
+  it('is told by the code of an error without a message', () => {
+    const error = buildNoResponseError(names, refused)
+    expect(error).to.include({ code: 'xai_token_exchange_failed', status: 502, cause: refused })
     expect(error.message).to.equal('xAI token exchange failed: ECONNREFUSED')
   })
 
-  it('says that its response may be lost, where that matters', async () => {
-    const losing = { ...names, responseLost: 'It may be spent' }
-    const error = await sendToXai(losing, request).catch((reason) => reason)
+  it('says that its response may be lost, where that matters', () => {
+    const error = buildNoResponseError({ ...names, responseLost: 'It may be spent' }, refused)
     expect(error.message).to.equal('xAI token exchange failed: ECONNREFUSED. It may be spent')
   })
 
-  it('shows no secret that its cause tells', async () => {
+  it('shows no secret that its cause tells', () => {
     const cause = Object.assign(
       new AggregateError([new Error(`tried with ${code}`)], `failed with ${encodeURIComponent(code)}`, {
         cause: new Error(`because of ${code}`),
@@ -209,11 +204,7 @@ describe('a request whose connection fails', () => {
       { request: `code=${code}` },
     )
     Object.assign(cause, { self: cause })
-    const failing = new Agent()
-    failing.createConnection = () => {
-      throw cause
-    }
-    const error = await sendToXai(names, { ...request, agent: failing }).catch((reason) => reason)
+    const error = buildNoResponseError(names, cause)
     expect(error.message).to.equal('xAI token exchange failed: failed with [redacted]')
     expect(error.cause).to.equal(cause)
     const shown = inspect(error, { depth: 9, showHidden: true })

@@ -8,7 +8,7 @@ import {
   credentialSecrets,
 } from '../../lib/oauth/token-request.js'
 
-const grant = { code: 'c', redirectURI: 'https://app.example/callback', codeVerifier: 'v'.repeat(43) }
+const params = { redirect_uri: 'https://app.example/callback', code_verifier: 'v'.repeat(43) }
 
 describe('a code grant', () => {
   const plain = {
@@ -19,21 +19,20 @@ describe('a code grant', () => {
   }
 
   it('repeats the challenge of its verifier', () => {
-    expect(buildCodeGrant({ ...grant, echoCodeChallenge: true })).to.deep.equal({
+    expect(buildCodeGrant('c', params, true)).to.deep.equal({
       ...plain,
-      code_challenge: challengeOf(grant.codeVerifier),
+      code_challenge: challengeOf(params.code_verifier),
       code_challenge_method: 'S256',
     })
   })
 
   it('is the plain one of RFC 7636 without the echo', () => {
-    expect(buildCodeGrant({ ...grant, echoCodeChallenge: false })).to.deep.equal(plain)
+    expect(buildCodeGrant('c', params, false)).to.deep.equal(plain)
   })
 
   it('has no redirect URI when there is none', () => {
-    expect(
-      buildCodeGrant({ ...grant, redirectURI: undefined, echoCodeChallenge: false }),
-    ).to.not.have.property('redirect_uri')
+    const { redirect_uri: _, ...rest } = params
+    expect(buildCodeGrant('c', rest, false)).to.not.have.property('redirect_uri')
   })
 })
 

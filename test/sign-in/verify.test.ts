@@ -5,7 +5,8 @@ import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import type { Request } from 'express'
 import type { XaiProfile } from '../../lib/index.js'
-import { callVerify, parseVerify, type Verdict, type XaiVerifyCallback } from '../../lib/sign-in/verify.js'
+import { callVerify, type Verdict } from '../../lib/sign-in/completion.js'
+import { parseVerify, type XaiVerifyCallback } from '../../lib/sign-in/verify.js'
 
 const tokens = { access_token: 'AT-1', refresh_token: 'OR-1', expires_in: 1 }
 const profile = { provider: 'xai', id: 's' } as XaiProfile

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { Request } from 'express'
-import { findPurposeProblem, parseCallbackRequest } from '../../lib/oauth/authorization-response.js'
+import { parseCallbackRequest } from '../../lib/sign-in/callback.js'
+import { findPurposeProblem } from '../../lib/sign-in/passport-action.js'
 
 type Given = Partial<Pick<Request, 'method' | 'url' | 'query' | 'body' | 'headers'>>
 

@@ -4,7 +4,7 @@ import {
   type DeviceAuthorization,
   deviceAuthorizationNames,
   parseDeviceAuthorization,
-} from '../../lib/oauth/device-authorization.js'
+} from '../../lib/oauth/device-grant.js'
 
 const given = {
   device_code: 'the-device-code',
