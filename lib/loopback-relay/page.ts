@@ -1,5 +1,5 @@
-import { type HTML, html } from '../page/html.js'
-import { buildPage, type PageResponse } from '../page/page.js'
+import { html } from '../page/html.js'
+import { buildContinueLink, buildPage, buildWayBack, type PageResponse } from '../page/page.js'
 
 /** The page that waits for a delivery. Every address of this application on it is relative, so it works wherever it is mounted. */
 export const buildWaitingPage = (state: string, authorizationURL: string, homeURL: string): PageResponse =>
@@ -9,7 +9,7 @@ export const buildWaitingPage = (state: string, authorizationURL: string, homeUR
     script: waitingScript,
     content: html`<div id="waiting">
 <p class="lead">Sign in there and allow access. Leave this page open: it goes on by itself.</p>
-<p><a class="button primary wide" href="${authorizationURL}" target="_blank" rel="noopener noreferrer">Continue at xAI <span aria-hidden="true">↗</span><span class="unseen">(new tab)</span></a></p>
+${buildContinueLink(authorizationURL)}
 <p class="status"><span role="status">Waiting for xAI.</span></p>
 <noscript><p>This browser runs no JavaScript here. When xAI says that you are done, come back and <a href="?relay=wait&amp;state=${state}">go on</a>.</p></noscript>
 <p class="quiet">Your browser may ask whether xAI’s site may connect to this device or to your local network. Allow it: this is how you are signed in here.</p>
@@ -38,9 +38,6 @@ export const buildEndedPage = (homeURL: string): PageResponse =>
 const newStart = html`<p class="lead">Another tab may have signed you in. Otherwise this took longer than 10 minutes, or began in another browser.</p>
 <p><a class="button primary wide" href="?relay=begin">Start again</a></p>
 `
-
-const buildWayBack = (homeURL: string): HTML =>
-  html`<p class="quiet"><a href="${homeURL}">Back to the application</a></p>`
 
 /**
  * Asks every second whether the delivery has come, goes on when it has, and stops with a sentence

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from 'express'
 import { isLoopbackHost } from '../oauth/endpoint.js'
-import type { PageResponse } from '../page/page.js'
+import { type PageResponse, privateHeaders } from '../page/page.js'
 import {
   buildRefusal,
   buildResponse,
@@ -81,7 +81,7 @@ const isForPage = ({ headers }: Request): boolean => (headers['sec-fetch-dest'] 
 /** Sends a response that nothing caches. What earlier middleware has granted to other origins is withdrawn. */
 function send(res: Response, { status, headers, body }: PageResponse): void {
   for (const name of res.getHeaderNames()) if (name.startsWith('access-control-')) res.removeHeader(name)
-  res.writeHead(status, { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
+  res.writeHead(status, { ...privateHeaders, ...headers })
   res.end(body)
 }
 

@@ -1,7 +1,7 @@
 import { buildCopyable, copyScript } from './copyable.js'
 import { deviceScript } from './device-script.js'
 import { buildBreakable, type HTML, html } from './html.js'
-import { buildPage, type PageResponse } from './page.js'
+import { buildContinueLink, buildPage, buildWayBack, type PageResponse } from './page.js'
 
 /** A device sign-in that is pending, as its page shows it. The caller has checked that both addresses are the issuer's. */
 export interface DevicePage {
@@ -21,8 +21,6 @@ export interface DevicePage {
   readonly homeURL?: string | undefined
   /** Other parameters of the page's address (without `?`), which stay in whatever the page asks. */
   readonly query?: string | undefined
-  /** The nonce of the page's style and script; default a random one. */
-  readonly nonce?: string | undefined
 }
 
 /**
@@ -43,21 +41,20 @@ export interface DevicePage {
  * begins nothing.
  */
 export function buildDevicePage(page: DevicePage): PageResponse {
-  const { userCode, verificationURI, verificationURIComplete, interval, nonce } = page
+  const { userCode, verificationURI, verificationURIComplete, interval } = page
   const { title = 'This application', homeURL = '/', query } = page
   const reload = buildAddress(query, `shown=${encodeURIComponent(userCode)}`)
   const minutes = Math.max(1, Math.round(page.expiresIn / 60))
   return buildPage({
     title: 'Confirm this code at xAI',
     site: page.title,
-    nonce,
     policy: { 'connect-src': "'self'", 'form-action': "'self'" },
     head: html`<noscript><meta http-equiv="refresh" content="${interval}; url=${reload}"></noscript>\n`,
     script: `${copyScript}${deviceScript}`,
     content: html`<div id="waiting" data-shown="${userCode}" data-expires-in="${page.expiresIn}" data-interval="${interval}" data-home="${homeURL}">
 <p class="lead"><strong>${title}</strong> asks to sign you in with xAI. Go on only if you began this here yourself, and give the code to nobody.</p>
 ${buildCopyable('code', buildGroups(userCode), 'big')}
-<p><a class="button primary wide" href="${verificationURIComplete ?? verificationURI}" target="_blank" rel="noopener noreferrer">Continue at xAI <span aria-hidden="true">↗</span><span class="unseen">(new tab)</span></a></p>
+${buildContinueLink(verificationURIComplete ?? verificationURI)}
 <p class="quiet">Or open <a href="${verificationURI}" target="_blank" rel="noopener noreferrer">${buildBreakable(hostAndPathOf(verificationURI))}</a> on any device and type the code.</p>
 <div class="section">
 <p class="status"><span role="status">Waiting for xAI.</span> <span role="timer" class="quiet">${minutes} min left</span></p>
@@ -71,7 +68,7 @@ ${buildCopyable('code', buildGroups(userCode), 'big')}
 <p class="lead"></p>
 ${buildRestart('primary', query)}
 </div>
-<p class="quiet"><a href="${homeURL}">Back to the application</a></p>`,
+${buildWayBack(homeURL)}`,
   })
 }
 

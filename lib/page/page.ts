@@ -9,6 +9,13 @@ export interface PageResponse {
   readonly body: string
 }
 
+/** Headers of every response: nothing caches it, takes it for something else, or learns its address from a link on it. */
+export const privateHeaders = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
 /** What a page shows and may do. */
 export interface PageParts {
   /** The heading, and the beginning of the document's title. */
@@ -25,8 +32,6 @@ export interface PageParts {
   readonly script?: string | undefined
   /** HTTP status; default 200. */
   readonly status?: number | undefined
-  /** The nonce of style and script; default a random one. */
-  readonly nonce?: string | undefined
   /** Directives of the Content-Security-Policy besides the strict ones, e.g. `{ 'img-src': "'self'" }`. */
   readonly policy?: Readonly<Record<string, string>> | undefined
 }
@@ -45,8 +50,8 @@ export interface PageParts {
  * work. Nothing caches the page. `stylesheet.ts` lists the classes.
  */
 export function buildPage(parts: PageParts): PageResponse {
-  const { title, content, site, banner, head, script, status = 200 } = parts
-  const { nonce = randomBytes(16).toString('base64url'), policy = {} } = parts
+  const { title, content, site, banner, head, script, status = 200, policy } = parts
+  const nonce = randomBytes(16).toString('base64url')
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -79,10 +84,16 @@ ${script && html`<script nonce="${nonce}">${new HTML(script)}</script>\n`}</body
       'content-security-policy': Object.entries(directives)
         .map(([name, sources]) => `${name} ${sources}`)
         .join('; '),
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
+      ...privateHeaders,
     },
     body: `${page}`,
   }
 }
+
+/** The one action of a page that sends the person to xAI, and stays open meanwhile. */
+export const buildContinueLink = (url: string): HTML =>
+  html`<p><a class="button primary wide" href="${url}" target="_blank" rel="noopener noreferrer">Continue at xAI <span aria-hidden="true">↗</span><span class="unseen">(new tab)</span></a></p>`
+
+/** The way out at the end of a page. */
+export const buildWayBack = (homeURL: string): HTML =>
+  html`<p class="quiet"><a href="${homeURL}">Back to the application</a></p>`

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { buildDevicePage, buildEndedDevicePage } from '../page/device-page.js'
-import type { PageResponse } from '../page/page.js'
+import { type PageResponse, privateHeaders } from '../page/page.js'
 import type { PendingDevice } from '../state/pending-device.js'
 import type { Outcome } from './passport-action.js'
 
@@ -98,15 +98,9 @@ function ownQueryOf(req: Request): string {
   return query.toString()
 }
 
-const plainHeaders = {
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-}
-
 const buildJSON = (value: object): PageResponse => ({
   status: 200,
-  headers: { 'content-type': 'application/json; charset=utf-8', ...plainHeaders },
+  headers: { 'content-type': 'application/json; charset=utf-8', ...privateHeaders },
   body: JSON.stringify(value),
 })
 
@@ -120,7 +114,7 @@ function buildOwnPage(req: Request, body: unknown): PageResponse {
     status: 200,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      ...plainHeaders,
+      ...privateHeaders,
       ...(!hasPolicy && { [policy]: "base-uri 'none'; frame-ancestors 'none'" }),
     },
     body,
