@@ -42,7 +42,6 @@ export type {
 export { XaiStrategy, XaiStrategy as Strategy } from './strategy.js'
 export type { XaiRevokeOptions } from './token/client.js'
 export type { XaiRefreshOptions, XaiTokens } from './token/refresh.js'
-export { sealTokens } from './token/sealed-token-store.js'
 export type { GivenTokens } from './token/stored-tokens.js'
 export {
   type SaveOptions,
@@ -50,4 +49,4 @@ export {
   type TokenManagerOptions,
   type TokenStrategy,
 } from './token/token-manager.js'
-export { MemoryTokenStore, type TokenStore } from './token/token-store.js'
+export { MemoryTokenStore, sealTokens, type TokenStore } from './token/token-store.js'

@@ -38,15 +38,18 @@ export function idleConnectionsOf(agent: http.Agent | boolean | undefined, url: 
   const { hostname, port, protocol } = new URL(url)
   // Names of an agent's connections begin with host and port; an IPv6 address stands there without its brackets.
   const start = `${hostname.replace(/^\[|\]$/g, '')}:${port || (protocol === 'https:' ? 443 : 80)}:`
-  return freeSocketsOf(agent).flatMap(([name, sockets = []]) => (name.startsWith(start) ? sockets : []))
+  const { freeSockets = {} } = Object(agent) as { freeSockets?: NodeJS.ReadOnlyDict<Duplex[]> }
+  const found: Duplex[] = []
+  for (const name of Object.keys(freeSockets)) {
+    if (name.startsWith(start)) found.push(...(freeSockets[name] ?? []))
+  }
+  return found
 }
 
 /** Closes a connection when something arrives while it is idle: it is nobody's response (RFC 9112 §9.2). */
 export function closeOnUnsolicitedData(agent: http.Agent | boolean | undefined, socket: Duplex): void {
   socket.on('data', () => {
-    if (freeSocketsOf(agent).some(([, sockets = []]) => sockets.includes(socket))) socket.destroy()
+    const idle = Object.values(Object(agent).freeSockets ?? {}).flat()
+    if (idle.includes(socket)) socket.destroy()
   })
 }
-
-const freeSocketsOf = (agent: unknown): Array<[name: string, sockets: Duplex[] | undefined]> =>
-  Object.entries(Object(agent).freeSockets ?? {})

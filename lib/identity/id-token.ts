@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ClaimRules, JWTKind } from './jwt.js'
 
 /** Seconds by which xAI's clock and ours may differ. */
@@ -72,6 +72,6 @@ const isOnly = (aud: unknown, clientID: string): boolean =>
 
 /** `at_hash` of ES256: the left half of the SHA-256 of the access token (OpenID Connect Core §3.1.3.6). */
 const accessTokenHash = (accessToken: string): string =>
-  createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url')
+  hash('sha256', accessToken, 'buffer').subarray(0, 16).toString('base64url')
 
 const quote = (text: string): string => `'${text}'`

@@ -1,6 +1,13 @@
-import { buildAuthorizationURL, checkAuthorizationParams, randomToken } from '../oauth/authorization-url.js'
-import { saveSignIn } from '../state/state-store.js'
-import { metadataOf, type SignInContext, scopeOf } from './context.js'
+import {
+  buildAuthorizationURL,
+  checkAuthorizationParams,
+  hasOpenID,
+  parseScope,
+  randomToken,
+} from '../oauth/authorization-url.js'
+import { checkSecureURL } from '../oauth/endpoint.js'
+import { type StateMetadata, saveSignIn } from '../state/state-store.js'
+import type { SignInContext } from './context.js'
 import type { Outcome } from './passport-action.js'
 
 /** Sends the browser to xAI with an authorization request (RFC 6749 §4.1.1). */
@@ -28,3 +35,18 @@ function extrasOf({ settings, strategy, req, options }: SignInContext): Record<s
   const perRequest = { ...(prompt && { prompt }), ...(login_hint && { login_hint }) }
   return { ...strategy.authorizationParams(options), ...own, ...perRequest }
 }
+
+/** What this sign-in is bound to. @throws {TypeError} for a callback URL or scopes of the request's that are wrong */
+export function metadataOf(context: SignInContext): StateMetadata {
+  const { settings, options } = context
+  const { authorizationURL, tokenURL, clientID, issuer } = settings
+  const { callbackURL = settings.callbackURL } = options
+  if (callbackURL !== settings.callbackURL) checkSecureURL('XaiStrategy', 'callbackURL', callbackURL)
+  // With openid at the beginning and without it at the callback, nobody would demand the id_token.
+  const asksForIDToken = hasOpenID(scopeOf(context))
+  return { authorizationURL, tokenURL, clientID, issuer, callbackURL, asksForIDToken }
+}
+
+/** The scopes that this request asks for, space-separated. @throws {TypeError} when they are not strings */
+export const scopeOf = ({ settings, options }: SignInContext): string =>
+  options.scope === undefined ? settings.scope : parseScope('XaiStrategy', options.scope)

@@ -9,9 +9,9 @@ import { nonceOf } from '../oauth/authorization-url.js'
 import { exchangeNames, type FormParameters } from '../oauth/token-request.js'
 import { parseTokenResponse, type XaiTokenResponse } from '../oauth/token-response.js'
 import { takeSignIn } from '../state/state-store.js'
-import { beginSignIn } from './begin.js'
+import { beginSignIn, metadataOf, scopeOf } from './begin.js'
 import { completeSignIn } from './completion.js'
-import { metadataOf, type ReplaceableStrategy, type SignInContext, scopeOf } from './context.js'
+import type { ReplaceableStrategy, SignInContext } from './context.js'
 import { findPurposeProblem, type Outcome, refuse } from './passport-action.js'
 
 /** Handles one request to XaiStrategy: begins a sign-in, or ends one. @throws what is to end as Passport's `error` */

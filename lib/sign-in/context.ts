@@ -1,9 +1,8 @@
 import type { Request } from 'express'
 import type { OAuth2 } from 'oauth'
 import type { AuthenticateOptions } from 'passport'
-import { hasOpenID, parseScope } from '../oauth/authorization-url.js'
-import { checkSecureURL, type Endpoints } from '../oauth/endpoint.js'
-import type { StateFailureReason, StateMetadata, StateStore } from '../state/state-store.js'
+import type { Endpoints } from '../oauth/endpoint.js'
+import type { StateFailureReason, StateStore } from '../state/state-store.js'
 import type { CompletionContext, SkipUserProfile, UserProfile } from './completion.js'
 
 /** What one `passport.authenticate('xai', …)` may ask for. */
@@ -128,18 +127,3 @@ export interface SignInContext extends CompletionContext {
   strategy: ReplaceableStrategy
   options: XaiAuthenticateOptions
 }
-
-/** What this sign-in is bound to. @throws {TypeError} for a callback URL or scopes of the request's that are wrong */
-export function metadataOf(context: SignInContext): StateMetadata {
-  const { settings, options } = context
-  const { authorizationURL, tokenURL, clientID, issuer } = settings
-  const { callbackURL = settings.callbackURL } = options
-  if (callbackURL !== settings.callbackURL) checkSecureURL('XaiStrategy', 'callbackURL', callbackURL)
-  // With openid at the beginning and without it at the callback, nobody would demand the id_token.
-  const asksForIDToken = hasOpenID(scopeOf(context))
-  return { authorizationURL, tokenURL, clientID, issuer, callbackURL, asksForIDToken }
-}
-
-/** The scopes that this request asks for, space-separated. @throws {TypeError} when they are not strings */
-export const scopeOf = ({ settings, options }: SignInContext): string =>
-  options.scope === undefined ? settings.scope : parseScope('XaiStrategy', options.scope)
