@@ -34,8 +34,8 @@ export function defaultAgentFor(url: string): http.Agent {
 }
 
 /** The idle connections that an agent has to the host of a URL, as far as the agent shows them. */
-export function idleConnectionsOf(agent: http.Agent | boolean | undefined, url: string): Duplex[] {
-  const { hostname, port, protocol } = new URL(url)
+export function idleConnectionsOf(agent: http.Agent | boolean | undefined, url: string | URL): Duplex[] {
+  const { hostname, port, protocol } = typeof url === 'string' ? new URL(url) : url
   // Names of an agent's connections begin with host and port; an IPv6 address stands there without its brackets.
   const start = `${hostname.replace(/^\[|\]$/g, '')}:${port || (protocol === 'https:' ? 443 : 80)}:`
   const { freeSockets = {} } = Object(agent) as { freeSockets?: NodeJS.ReadOnlyDict<Duplex[]> }
@@ -44,12 +44,4 @@ export function idleConnectionsOf(agent: http.Agent | boolean | undefined, url: 
     if (name.startsWith(start)) found.push(...(freeSockets[name] ?? []))
   }
   return found
-}
-
-/** Closes a connection when something arrives while it is idle: it is nobody's response (RFC 9112 §9.2). */
-export function closeOnUnsolicitedData(agent: http.Agent | boolean | undefined, socket: Duplex): void {
-  socket.on('data', () => {
-    const idle = Object.values(Object(agent).freeSockets ?? {}).flat()
-    if (idle.includes(socket)) socket.destroy()
-  })
 }

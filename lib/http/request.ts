@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import * as timers from 'node:timers/promises'
 import { urlToHttpOptions } from 'node:url'
 import { isTraced, type RequestEvent, trace } from '../diagnostics.js'
-import { closeOnUnsolicitedData, defaultAgentFor, idleConnectionsOf } from './agent.js'
+import { defaultAgentFor, idleConnectionsOf } from './agent.js'
 
 /** How requests introduce themselves; a test holds it to the version in package.json. */
 const userAgent = 'passport-xai/0.1.0'
@@ -87,8 +87,9 @@ const concludeEvent =
   }
 
 async function sendWithinDeadline(request: HttpRequest, onResend?: () => void): Promise<HttpResponse> {
-  const { url, timeout, atMostOnce = false } = request
-  const agent = request.agent ?? defaultAgentFor(url)
+  const { timeout, atMostOnce = false } = request
+  const url = new URL(request.url)
+  const agent = request.agent ?? defaultAgentFor(request.url)
   if (atMostOnce) closeIdleConnections(agent, url)
   else if (idleConnectionsOf(agent, url).length > 0) await noticeWhatArrived()
   let fail: Fail | undefined
@@ -97,12 +98,12 @@ async function sendWithinDeadline(request: HttpRequest, onResend?: () => void): 
     fail = failTry
   }
   try {
-    const response = await exchange(request, { agent, isLast: atMostOnce, onStart })
+    const response = await exchange(request, { url, agent, isLast: atMostOnce, onStart })
     if (response) return response
     onResend?.()
     // Whatever else has been idle is likely to be closed as well.
     closeIdleConnections(agent, url)
-    return (await exchange(request, { agent, isLast: true, onStart })) as HttpResponse
+    return (await exchange(request, { url, agent, isLast: true, onStart })) as HttpResponse
   } finally {
     clearTimeout(deadline)
   }
@@ -120,22 +121,38 @@ async function noticeWhatArrived(): Promise<void> {
   await nextTurn()
 }
 
-function closeIdleConnections(agent: HttpRequest['agent'], url: string): void {
+function closeIdleConnections(agent: HttpRequest['agent'], url: URL): void {
   for (const socket of idleConnectionsOf(agent, url)) socket.destroy()
 }
 
 type Fail = (reason: Error) => void
 
 /** Connections that have carried a request. `reusedSocket` is false for one that went straight to the next. */
-const usedSockets = new WeakSet<Duplex>()
+const connections = new WeakMap<Duplex, 'busy' | 'idle'>()
+
+/** What arrives on an idle connection is nobody's response, so the connection is closed (RFC 9112 §9.2). */
+function watchConnection(socket: Duplex): void {
+  socket.on('free', () => connections.set(socket, 'idle'))
+  socket.on('data', () => {
+    if (connections.get(socket) === 'idle') socket.destroy()
+  })
+}
+
+/** One try to send a request. */
+interface Try {
+  url: URL
+  agent: http.Agent | boolean
+  isLast: boolean
+  onStart(fail: Fail): void
+}
 
 /** Sends a request; `undefined` when it is not the last try and a used connection ended before any byte of a response. */
 function exchange(
-  { method, url, headers, body, signal }: HttpRequest,
-  { agent, isLast, onStart }: { agent: http.Agent | boolean; isLast: boolean; onStart(fail: Fail): void },
+  { method, headers, body, signal }: HttpRequest,
+  { url, agent, isLast, onStart }: Try,
 ): Promise<HttpResponse | undefined> {
   return new Promise((resolve, reject) => {
-    const { protocol, hostname, port, path, auth } = urlToHttpOptions(new URL(url))
+    const { protocol, hostname, port, path, auth } = urlToHttpOptions(url)
     const { request: send } = protocol === 'https:' ? https : http
     const request = send({
       ...{ protocol, hostname, port, path, auth },
@@ -155,9 +172,9 @@ function exchange(
 
     onStart(fail)
     request.on('socket', (socket) => {
-      const isUsed = usedSockets.has(socket)
-      if (!isUsed) closeOnUnsolicitedData(agent, socket)
-      usedSockets.add(socket)
+      const isUsed = connections.has(socket)
+      if (!isUsed) watchConnection(socket)
+      connections.set(socket, 'busy')
       mayResend = !isLast && (isUsed || request.reusedSocket)
       if (mayResend)
         // Before Node's own listener, which reports what is not HTTP at once.
