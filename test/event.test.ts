@@ -5,6 +5,8 @@ import type { SignInEvent } from '../lib/diagnostics.js'
 import { type Emulator, startEmulator } from '../lib/emulator/index.js'
 import { XaiDeviceStrategy, type XaiSignIn, XaiStrategy, type XaiVerdict } from '../lib/index.js'
 import { act, signInDirectly } from './support/direct-sign-in.js'
+import { failureOf } from './support/failure.js'
+import { uncaughtDuring } from './support/uncaught.js'
 import { until } from './support/until.js'
 
 const phases = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const
@@ -60,11 +62,6 @@ describe('the events of passport-xai', () => {
     expect(profile.displayName).to.equal(person.name)
     return verdict()
   }
-  const refused = (promise: Promise<unknown>): Promise<unknown> =>
-    promise.then(
-      () => expect.fail('it was accepted'),
-      (error) => error,
-    )
   const lastRefreshToken = (): string => [...secrets].findLast((secret) => secret.startsWith('OR-')) as string
 
   before(async () => {
@@ -118,15 +115,15 @@ describe('the events of passport-xai', () => {
     await signInDirectly(strategy, { state, loginHint: person.email })
     for (verdict of Object.values(verdicts)) await signInDirectly(strategy)
     verdict = verdicts['a user'] as () => XaiVerdict
-    await refused(strategy.refresh('OR-of-nobody-0123456789'))
-    await refused(strategy.refresh('OR-of-nobody-0123456789'))
+    await failureOf(strategy.refresh('OR-of-nobody-0123456789'))
+    await failureOf(strategy.refresh('OR-of-nobody-0123456789'))
     const repeated = `${words} ${person.email} ${person.name} ${person.sub}`
     const body = JSON.stringify({ error: repeated, error_description: repeated, error_uri: repeated })
     for (const status of [200, 400, 403, 500]) {
       emulator.misbehaveOnce({ path: '/oauth2/token', status, body })
       await signInDirectly(strategy)
       emulator.misbehaveOnce({ path: '/oauth2/token', status, body })
-      await refused(strategy.refresh(lastRefreshToken()))
+      await failureOf(strategy.refresh(lastRefreshToken()))
     }
     emulator.forgeNext('wrong aud')
     await signInDirectly(strategy)
@@ -238,10 +235,6 @@ describe('the events of passport-xai', () => {
   for (const name of names)
     it(`harm neither sign-in nor refresh when a listener of ${name} throws`, async () => {
       const thrown = new Error('of a listener')
-      const surfaced: unknown[] = []
-      const handlers = process.listeners('uncaughtException')
-      process.removeAllListeners('uncaughtException')
-      process.on('uncaughtException', (error) => surfaced.push(error))
       let throws = 0
       const throwing = (): never => {
         throws += 1
@@ -249,19 +242,15 @@ describe('the events of passport-xai', () => {
       }
       const listener = Object.fromEntries(phases.map((phase) => [phase, throwing])) as never
       channelOf(name).subscribe(listener)
-      try {
+      const uncaught = await uncaughtDuring(async (uncaught) => {
         const action = await signInDirectly(strategy)
         expect([action.kind, action.value]).to.deep.equal(['success', { id: person.sub }])
         const { accessToken } = await strategy.refresh(lastRefreshToken())
         expect(accessToken).to.be.a('string')
-        await until(() => surfaced.length === throws)
-      } finally {
-        channelOf(name).unsubscribe(listener)
-        process.removeAllListeners('uncaughtException')
-        for (const handler of handlers) process.on('uncaughtException', handler)
-      }
+        await until(() => uncaught.length === throws)
+      }).finally(() => channelOf(name).unsubscribe(listener))
       expect(throws).to.be.at.least(4)
-      expect(new Set(surfaced)).to.deep.equal(new Set([thrown]))
+      expect(new Set(uncaught)).to.deep.equal(new Set([thrown]))
     })
 
   it('are not built while nobody listens', async () => {

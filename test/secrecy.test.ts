@@ -2,6 +2,7 @@ import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { XaiOAuthError, XaiStrategy } from '../lib/index.js'
+import { failureOf } from './support/failure.js'
 import { FaultServer, httpResponse, type Responder } from './support/fault-server.js'
 import { begin, finish, run } from './support/passport-run.js'
 
@@ -210,19 +211,13 @@ describe('the errors of XaiStrategy', () => {
     return action?.values[0]
   }
 
-  const refused = (promise: Promise<unknown>): Promise<unknown> =>
-    promise.then(
-      () => expect.fail('it was accepted'),
-      (error) => error,
-    )
-
   const asks: ReadonlyArray<readonly [what: string, ask: (secrets: Secrets) => Promise<unknown>]> = [
     ['a code exchange', (secrets) => exchangeError(secrets)],
     [
       'a code exchange with client_secret_post',
       (secrets) => exchangeError(secrets, { clientAuthentication: 'client_secret_post' }),
     ],
-    ['a refresh', (secrets) => refused(strategyOf(secrets).refresh(secrets.refreshToken))],
+    ['a refresh', (secrets) => failureOf(strategyOf(secrets).refresh(secrets.refreshToken))],
     [
       'userinfo',
       (secrets) =>
@@ -246,7 +241,7 @@ describe('the errors of XaiStrategy', () => {
             socket.end(
               httpResponse(status, encodings.map(([, encode]) => encode(meaningOf(request))).join('\n')),
             )
-          expectNoSecret(await refused(strategyOf(secrets).revoke(secrets.accessToken)), secrets)
+          expectNoSecret(await failureOf(strategyOf(secrets).revoke(secrets.accessToken)), secrets)
         })
 
       it('show none after a connection that is refused', async () => {

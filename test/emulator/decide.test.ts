@@ -1,14 +1,7 @@
 import { expect } from 'chai'
 import { type Emulator, type EmulatorDecision, startEmulator } from '../../lib/emulator/index.js'
+import { failureOf } from '../support/failure.js'
 import { callbackURL, claimsOf, RelyingParty } from './relying-party.js'
-
-const rejection = (promise: Promise<unknown>): Promise<Error> =>
-  promise.then(
-    () => {
-      throw new Error('nothing was thrown')
-    },
-    (error: Error) => error,
-  )
 
 describe('emulator.decide', () => {
   let emulator: Emulator
@@ -110,7 +103,7 @@ describe('emulator.decide', () => {
   })
 
   it('rejects when the emulator would show an error page', async () => {
-    const error = await rejection(decide({}, { client_id: 'stranger' }))
+    const error = await failureOf(decide({}, { client_id: 'stranger' }))
     expect(error.message)
       .to.match(/^decide: the emulator refuses this authorization request \(HTTP 400\): /)
       .and.contain('Unknown or disabled client')
@@ -118,20 +111,20 @@ describe('emulator.decide', () => {
 
   it('meets a fault that was ordered, as a browser would', async () => {
     emulator.misbehaveOnce({ path: '/oauth2/authorize', status: 503, body: 'down' })
-    expect((await rejection(decide())).message).to.contain('(HTTP 503): down')
+    expect((await failureOf(decide())).message).to.contain('(HTTP 503): down')
     emulator.misbehaveOnce({ path: '/oauth2/authorize', status: 500, endless: true, body: 'endless ' })
-    expect((await rejection(decide())).message).to.match(/\(HTTP 500\): (endless ){250}$/)
+    expect((await failureOf(decide())).message).to.match(/\(HTTP 500\): (endless ){250}$/)
     emulator.misbehaveOnce({ path: '/oauth2/authorize', cut: 'before-headers' })
-    expect(await rejection(decide())).to.include({ code: 'ECONNRESET' })
+    expect(await failureOf(decide())).to.include({ code: 'ECONNRESET' })
   })
 
   it('rejects for a code that was used, or that nobody was given', async () => {
     const { json } = await application.beginDevice()
     await emulator.decide(`${json.user_code}`)
-    expect((await rejection(emulator.decide(`${json.user_code}`))).message).to.equal(
+    expect((await failureOf(emulator.decide(`${json.user_code}`))).message).to.equal(
       'decide: This code has been used.',
     )
-    expect((await rejection(emulator.decide('BCDF-GHJK'))).message).to.equal(
+    expect((await failureOf(emulator.decide('BCDF-GHJK'))).message).to.equal(
       'decide: Nobody was given this code.',
     )
   })
@@ -170,7 +163,7 @@ describe('emulator.decide', () => {
     ]
   for (const [what, url, decision, message] of wrong)
     it(`refuses ${what}, and asks nothing`, async () => {
-      const error = await rejection(emulator.decide(url(), decision))
+      const error = await failureOf(emulator.decide(url(), decision))
       expect(error).to.be.instanceOf(TypeError)
       expect(error.message)
         .to.match(/^decide: /)

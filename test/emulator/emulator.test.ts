@@ -11,20 +11,12 @@ import {
   startEmulator,
 } from '../../lib/emulator/index.js'
 import { CookieClient } from '../support/browserless-client.js'
+import { failureOf } from '../support/failure.js'
 import { callbackURL, claimsOf, headerOf, RelyingParty } from './relying-party.js'
 
 const basic = (user: string, password: string) => ({
   authorization: `Basic ${Buffer.from(`${encodeURIComponent(user)}:${encodeURIComponent(password)}`).toString('base64')}`,
 })
-
-const rejection = async (promise: Promise<unknown>): Promise<Error & { cause?: unknown }> => {
-  try {
-    await promise
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('nothing was thrown')
-}
 
 describe('startEmulator', () => {
   let emulator: Emulator
@@ -239,7 +231,7 @@ describe('startEmulator', () => {
 
   it('says which port is taken', async () => {
     const port = Number(new URL(emulator.issuer).port)
-    const error = await rejection(startEmulator({ port }))
+    const error = await failureOf(startEmulator({ port }))
     expect(error.message).to.match(
       new RegExp(`^The emulator cannot listen on 127\\.0\\.0\\.1:${port}: .*EADDRINUSE`),
     )
@@ -249,13 +241,13 @@ describe('startEmulator', () => {
   it('can close twice, and ends what is under way', async () => {
     const closing = await startEmulator()
     closing.misbehaveOnce({ path: '/oauth2/userinfo', delay: Number.POSITIVE_INFINITY })
-    const waiting = rejection(new CookieClient().get(`${closing.issuer}/oauth2/userinfo`))
+    const waiting = failureOf(new CookieClient().get(`${closing.issuer}/oauth2/userinfo`))
     const idle = connect(Number(new URL(closing.issuer).port), '127.0.0.1')
     await once(idle, 'connect')
     const ended = once(idle, 'close')
     while (closing.requests.length === 0) await new Promise(setImmediate)
     await Promise.all([closing.close(), closing.close(), waiting, ended])
-    const refused = await rejection(new CookieClient().get(closing.issuer))
+    const refused = await failureOf(new CookieClient().get(closing.issuer))
     expect(refused).to.include({ code: 'ECONNREFUSED' })
   })
 

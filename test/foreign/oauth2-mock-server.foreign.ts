@@ -1,6 +1,7 @@
 import { expect } from 'chai'
+import { failureOf } from '../support/failure.js'
 import { ForeignServer } from './foreign-server.js'
-import { RelyingParty, rejection } from './relying-party.js'
+import { RelyingParty } from './relying-party.js'
 
 /** Where oauth2-mock-server has its endpoints. */
 const endpointsAt = (issuer: string) => ({
@@ -62,7 +63,7 @@ describe('a stock oauth2-mock-server', () => {
     await server.stop()
     const { error } = await rp.endingAt(callback)
     expect(error?.code).to.equal('xai_token_exchange_failed')
-    expect(await rejection(rp.strategy.refresh('rt-0123456789'))).to.include({ code: 'xai_refresh_failed' })
+    expect(await failureOf(rp.strategy.refresh('rt-0123456789'))).to.include({ code: 'xai_refresh_failed' })
   })
 
   const userAt = (callback: string) => rp.userAt(callback)

@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { XaiDeviceStrategy } from '../../lib/index.js'
 import type { ClientResponse } from '../support/browserless-client.js'
+import { failureOf } from '../support/failure.js'
 import { ForeignServer } from './foreign-server.js'
-import { RelyingParty, rejection, type User, verify } from './relying-party.js'
+import { RelyingParty, type User, verify } from './relying-party.js'
 
 /** Where oidc-provider has its endpoints. */
 const endpointsAt = (issuer: string) => ({
@@ -71,7 +72,7 @@ describe('a stock oidc-provider', () => {
       const refreshed = await rp.strategy.refresh(String(tokens.refresh_token))
       expect(refreshed.refreshToken).not.to.equal(tokens.refresh_token)
       await rp.strategy.revoke(refreshed.refreshToken, { hint: 'refresh_token' })
-      expect(await rejection(rp.strategy.refresh(refreshed.refreshToken))).to.include({
+      expect(await failureOf(rp.strategy.refresh(refreshed.refreshToken))).to.include({
         code: 'xai_refresh_token_revoked',
         error: 'invalid_grant',
       })
@@ -82,8 +83,8 @@ describe('a stock oidc-provider', () => {
     const { tokens } = await signIn()
     const token = String(tokens.refresh_token)
     const { refreshToken } = await rp.strategy.refresh(token)
-    expect(await rejection(rp.strategy.refresh(token))).to.include({ code: 'xai_refresh_token_revoked' })
-    expect(await rejection(rp.strategy.refresh(refreshToken))).to.include({
+    expect(await failureOf(rp.strategy.refresh(token))).to.include({ code: 'xai_refresh_token_revoked' })
+    expect(await failureOf(rp.strategy.refresh(refreshToken))).to.include({
       code: 'xai_refresh_token_revoked',
     })
   })

@@ -1,11 +1,5 @@
 import { expect } from 'chai'
-import type {
-  XaiOAuthError,
-  XaiSignIn,
-  XaiStrategy,
-  XaiStrategyOptions,
-  XaiTokenResponse,
-} from '../../lib/index.js'
+import type { XaiSignIn, XaiStrategy, XaiStrategyOptions, XaiTokenResponse } from '../../lib/index.js'
 import { Application, type Ending, load } from '../support/application.js'
 import { CookieClient } from '../support/browserless-client.js'
 
@@ -75,10 +69,3 @@ export class RelyingParty {
     return ending.user as unknown as User
   }
 }
-
-/** The error that a promise rejects with. */
-export const rejection = async (promise: Promise<unknown>): Promise<XaiOAuthError> =>
-  (await promise.then(
-    () => new Error('it did not reject'),
-    (reason: unknown) => reason,
-  )) as XaiOAuthError

@@ -5,6 +5,7 @@ import { mock } from 'node:test'
 import { expect } from 'chai'
 import { idleConnectionsOf } from '../../lib/http/agent.js'
 import { DeadlineError, type HttpRequest, sendRequest } from '../../lib/http/request.js'
+import { failureOf } from '../support/failure.js'
 import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 import { buildSelfSigned } from '../support/self-signed.js'
 import { until } from '../support/until.js'
@@ -51,11 +52,7 @@ for (const scheme of ['http', 'https'] as const) {
       return String((await sendRequest({ ...request, body: 'a=b', agent, ...changes })).body)
     }
 
-    const failureOf = (changes?: Partial<HttpRequest>): Promise<Error> =>
-      send(changes).then(
-        (body) => expect.fail(`a response came: ${body}`),
-        (error) => error,
-      )
+    const errorOf = (changes?: Partial<HttpRequest>) => failureOf(send(changes))
 
     const idle = (): number => idleConnectionsOf(agent, server.origin).length
 
@@ -81,7 +78,7 @@ for (const scheme of ['http', 'https'] as const) {
 
       it(`sends at most once, when told so, though the server ${what} the connection`, async () => {
         first = end
-        expect(await failureOf({ atMostOnce: true })).to.include({ code: 'ECONNRESET' })
+        expect(await errorOf({ atMostOnce: true })).to.include({ code: 'ECONNRESET' })
         expect(server.requests).to.have.length(1)
       })
 
@@ -105,7 +102,7 @@ for (const scheme of ['http', 'https'] as const) {
     it('fails when the server closes the new connection as well', async () => {
       await warm()
       first = later = (socket) => socket.destroy()
-      expect(await failureOf()).to.include({ code: 'ECONNRESET' })
+      expect(await errorOf()).to.include({ code: 'ECONNRESET' })
       expect(server.requests).to.have.length(3)
     })
 
@@ -120,7 +117,7 @@ for (const scheme of ['http', 'https'] as const) {
       it(`fails, and does not send again, when the connection ends after ${what}`, async () => {
         later = (socket) => socket.end(bytes)
         await warm()
-        expect(await failureOf()).to.have.property('code')
+        expect(await errorOf()).to.have.property('code')
         expect(server.requests).to.have.length(2)
       })
 
@@ -132,7 +129,7 @@ for (const scheme of ['http', 'https'] as const) {
         socket.destroy()
       }
       first = () => mock.timers.tick(1000)
-      const error = await failureOf()
+      const error = await errorOf()
       expect(error).to.be.instanceOf(DeadlineError).and.to.have.property('message').that.contains('20000 ms')
       expect(server.requests).to.have.length(3)
       await server.hungUp()
@@ -141,7 +138,7 @@ for (const scheme of ['http', 'https'] as const) {
     it('does not send again after the deadline', async () => {
       later = () => undefined
       await warm()
-      expect(await failureOf({ timeout: 50 })).to.be.instanceOf(DeadlineError)
+      expect(await errorOf({ timeout: 50 })).to.be.instanceOf(DeadlineError)
       await server.hungUp()
       expect(server.requests).to.have.length(2)
     })
@@ -150,7 +147,7 @@ for (const scheme of ['http', 'https'] as const) {
       const controller = new AbortController()
       later = () => controller.abort()
       await warm()
-      expect(await failureOf({ signal: controller.signal })).to.include({ name: 'AbortError' })
+      expect(await errorOf({ signal: controller.signal })).to.include({ name: 'AbortError' })
       await server.hungUp()
       expect(server.requests).to.have.length(2)
     })
@@ -182,7 +179,7 @@ for (const scheme of ['http', 'https'] as const) {
     it('does not send again what must not arrive twice when it came straight to a used connection', async () => {
       build({ maxSockets: 1 })
       later = (socket) => socket.destroy()
-      const sent = [send(), failureOf({ atMostOnce: true })]
+      const sent = [send(), errorOf({ atMostOnce: true })]
       expect(await Promise.all(sent)).to.have.nested.property('[1].code', 'ECONNRESET')
       expect(server.requests).to.have.length(2)
     })
@@ -193,7 +190,7 @@ for (const scheme of ['http', 'https'] as const) {
       agent.createConnection = () => {
         throw new Error('no more')
       }
-      expect(await failureOf()).to.include({ message: 'no more' })
+      expect(await errorOf()).to.include({ message: 'no more' })
       expect(server.requests).to.have.length(2)
     })
 
@@ -232,14 +229,14 @@ for (const scheme of ['http', 'https'] as const) {
       it('does not lend a connection to a request with other TLS settings', async () => {
         await warm()
         const strict = new SecureAgent({ keepAlive: true })
-        expect(await failureOf({ agent: strict })).to.include({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+        expect(await errorOf({ agent: strict })).to.include({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
         const otherName = new SecureAgent({
           keepAlive: true,
           ca: certificate.cert,
           servername: 'other.example',
         })
-        expect(await failureOf({ agent: otherName })).to.include({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
-        expect(await failureOf({ agent: undefined })).to.include({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+        expect(await errorOf({ agent: otherName })).to.include({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+        expect(await errorOf({ agent: undefined })).to.include({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
         expect(server.requests).to.have.length(1)
         expect(idle()).to.equal(1)
       })

@@ -6,6 +6,7 @@ import type { RequestEvent } from '../../lib/diagnostics.js'
 import { idleConnectionsOf } from '../../lib/http/agent.js'
 import { type HttpRequest, sendRequest } from '../../lib/http/request.js'
 import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
+import { uncaughtDuring } from '../support/uncaught.js'
 import { until } from '../support/until.js'
 
 const channel = tracingChannel<RequestEvent, RequestEvent>('passport-xai:request')
@@ -142,26 +143,20 @@ describe('the channel passport-xai:request', () => {
 
   it('survives a listener that throws', async () => {
     const thrown = new Error('of a listener')
-    const surfaced: unknown[] = []
-    const listeners = process.listeners('uncaughtException')
-    process.removeAllListeners('uncaughtException')
-    process.on('uncaughtException', (error) => surfaced.push(error))
     const throwing = (): void => {
       throw thrown
     }
     channel.start.subscribe(throwing)
     channel.asyncEnd.subscribe(throwing)
     respond = (socket) => socket.end(httpResponse(200, ''))
-    try {
+    const uncaught = await uncaughtDuring(async (uncaught) => {
       expect(await send()).to.include({ status: 200 })
-      await until(() => surfaced.length === 2)
-    } finally {
+      await until(() => uncaught.length === 2)
+    }).finally(() => {
       channel.start.unsubscribe(throwing)
       channel.asyncEnd.unsubscribe(throwing)
-      process.removeAllListeners('uncaughtException')
-      for (const listener of listeners) process.on('uncaughtException', listener)
-    }
-    expect(surfaced).to.deep.equal([thrown, thrown])
+    })
+    expect(uncaught).to.deep.equal([thrown, thrown])
   })
 
   it('is silent about a URL that is not one, which nobody can be asked at', async () => {

@@ -10,6 +10,7 @@ import {
   OversizedBodyError,
   sendRequest,
 } from '../../lib/http/request.js'
+import { failureOf } from '../support/failure.js'
 import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 
 describe('sendRequest', () => {
@@ -28,11 +29,7 @@ describe('sendRequest', () => {
     return sendRequest({ ...request, ...changes })
   }
 
-  const failureOf = (...given: Parameters<typeof exchange>): Promise<Error & Record<string, unknown>> =>
-    exchange(...given).then(
-      () => expect.fail('a response came'),
-      (error) => error,
-    )
+  const errorOf = (...given: Parameters<typeof exchange>) => failureOf(exchange(...given))
 
   it('sends method, path, headers and body, and gives status, headers and body', async () => {
     const response = await exchange((socket) => socket.end(httpResponse(299, 'bödy', 'X-A: 1')), {
@@ -80,7 +77,7 @@ describe('sendRequest', () => {
   })
 
   it('reads no more than the first chunk past one mebibyte, and closes the socket', async () => {
-    const error = await failureOf((socket) => socket.write(httpResponse(200, 'x'.repeat(maxBodyBytes + 1))))
+    const error = await errorOf((socket) => socket.write(httpResponse(200, 'x'.repeat(maxBodyBytes + 1))))
     expect(error).to.be.instanceOf(OversizedBodyError)
     expect(error.message).to.equal('the body is larger than 1048576 bytes')
     expect((error as unknown as OversizedBodyError).response).to.deep.include({ status: 200 })
@@ -97,14 +94,14 @@ describe('sendRequest', () => {
   ]
   for (const [where, respond] of stalls)
     it(`ends at the deadline when the response stalls ${where}, and closes the socket`, async () => {
-      const error = await failureOf(respond, { timeout: 60 })
+      const error = await errorOf(respond, { timeout: 60 })
       expect(error).to.be.instanceOf(DeadlineError).and.to.include({ code: 'ETIMEDOUT' })
       expect(error.message).to.equal('no complete response within 60 ms')
       await server?.hungUp()
     })
 
   it('ends at the deadline when the response dribbles for ever', async () => {
-    const error = await failureOf(
+    const error = await errorOf(
       (socket) => {
         socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
         const dribble = setInterval(() => socket.write('1\r\nx\r\n'), 5)
@@ -118,7 +115,7 @@ describe('sendRequest', () => {
 
   it('ends at the deadline while it waits for a free connection', async () => {
     const agent = new Agent({ maxSockets: 1 })
-    const never = failureOf(() => undefined, { agent, timeout: 4000 })
+    const never = errorOf(() => undefined, { agent, timeout: 4000 })
     const url = await new Promise<string>((resolve) =>
       setImmediate(() => resolve(`${server?.origin}/waiting`)),
     )
@@ -130,18 +127,18 @@ describe('sendRequest', () => {
   })
 
   it('says what Node said when the connection is reset', async () => {
-    expect(await failureOf((socket) => socket.resetAndDestroy())).to.include({ code: 'ECONNRESET' })
+    expect(await errorOf((socket) => socket.resetAndDestroy())).to.include({ code: 'ECONNRESET' })
   })
 
   it('closes the socket when the server switches protocols', async () => {
     const response = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
-    const error = await failureOf((socket) => socket.write(response))
+    const error = await errorOf((socket) => socket.write(response))
     expect(error.message).to.equal('the server switched protocols')
     await server?.hungUp()
   })
 
   it('keeps the bytes that could not be parsed to itself', async () => {
-    const error = await failureOf((socket) => socket.write('garbage, and the code c0de\r\n\r\n'))
+    const error = await errorOf((socket) => socket.write('garbage, and the code c0de\r\n\r\n'))
     expect(error.code).to.match(/^HPE_/)
     expect(error).to.not.have.property('rawPacket')
     await server?.hungUp()
@@ -149,7 +146,7 @@ describe('sendRequest', () => {
 
   it('ends with the signal, and closes the socket', async () => {
     const controller = new AbortController()
-    const error = await failureOf(() => controller.abort(), { signal: controller.signal })
+    const error = await errorOf(() => controller.abort(), { signal: controller.signal })
     expect(error).to.include({ name: 'AbortError' })
     await server?.hungUp()
   })
@@ -160,7 +157,7 @@ describe('sendRequest', () => {
   ]
   for (const [what, changes] of impossible)
     it(`fails, and sends nothing, with ${what}`, async () => {
-      expect(await failureOf((socket) => socket.end(), changes)).to.be.instanceOf(TypeError)
+      expect(await errorOf((socket) => socket.end(), changes)).to.be.instanceOf(TypeError)
       expect(server?.sockets).to.be.empty
     })
 })

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { XaiOAuthError } from '../../lib/error.js'
 import type { HttpResponse } from '../../lib/http/request.js'
 import { KeySet } from '../../lib/identity/key-set.js'
+import { failureOf } from '../support/failure.js'
 
 const second = 1000
 const minute = 60 * second
@@ -51,10 +52,7 @@ class Scene {
   }
 
   async refusal(kid: unknown): Promise<XaiOAuthError> {
-    const error = await this.keys.find(kid).then(
-      () => expect.fail('there is a key'),
-      (error: unknown) => error,
-    )
+    const error = await failureOf(this.keys.find(kid))
     if (!(error instanceof XaiOAuthError)) throw error
     return error
   }

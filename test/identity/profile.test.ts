@@ -7,6 +7,7 @@ import {
   requestUserinfo,
 } from '../../lib/identity/profile.js'
 import { XaiOAuth2 } from '../../lib/token/client.js'
+import { failureOf } from '../support/failure.js'
 import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 
 describe('userinfo', () => {
@@ -20,11 +21,7 @@ describe('userinfo', () => {
     return requestUserinfo(client, url, 'AT+/=1', expectedSub)
   }
 
-  const refused = (...given: Parameters<typeof ask>): Promise<XaiOAuthError> =>
-    ask(...given).then(
-      () => expect.fail('it was accepted'),
-      (error) => error,
-    )
+  const refused = (...given: Parameters<typeof ask>): Promise<XaiOAuthError> => failureOf(ask(...given))
 
   const says =
     (body: string | Buffer, status = 200, ...headers: string[]): Responder =>

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { Redis } from '../../examples/redis/redis-token-store.js'
 import type { Emulator } from '../../lib/emulator/index.js'
 import { CookieClient } from '../support/browserless-client.js'
+import { failureOf } from '../support/failure.js'
 import { until } from '../support/until.js'
 import { ApplicationProcess, signedInBrowser, signInAcross } from './application-process.js'
 import { Deployment } from './deployment.js'
@@ -43,11 +44,7 @@ describe('several processes of the Redis example', () => {
     ]
     for (const [name, value, line] of settings) {
       const starting = ApplicationProcess.start(emulator, { REDIS_URL: deployment.redisURL, [name]: value })
-      const error = await starting.then(
-        () => expect.fail(`${name} was accepted`),
-        (error: Error) => error,
-      )
-      expect(error.message).to.match(line)
+      expect((await failureOf(starting)).message, name).to.match(line)
     }
   })
 

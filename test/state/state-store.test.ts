@@ -10,6 +10,7 @@ import {
   saveSignIn,
   takeSignIn,
 } from '../../lib/state/state-store.js'
+import { failureOf } from '../support/failure.js'
 import { meta } from './browser.js'
 
 const oauth2Store = (name: string): object => {
@@ -20,12 +21,6 @@ const oauth2Store = (name: string): object => {
 const req = { headers: {} } as Request
 const failure = new Error('of the store')
 const nothing = (): void => {}
-
-const rejection = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    (value) => ({ resolvedTo: value }),
-    (error: unknown) => error,
-  )
 
 type Store = StateStore['store']
 type Verify = StateStore['verify']
@@ -115,13 +110,13 @@ describe('saveSignIn', () => {
   ]
   for (const [what, store] of failing)
     it(`rejects with what a store ${what}`, async () => {
-      expect(await rejection(save(store))).to.equal(failure)
+      expect(await failureOf(save(store))).to.equal(failure)
     })
 
   for (const made of [undefined, '', 7])
     it(`refuses ${JSON.stringify(made)} as a state`, async () => {
       const store = storeOf((stored) => stored(null, made as string))
-      expect(await rejection(save(store)))
+      expect(await failureOf(save(store)))
         .to.be.instanceOf(TypeError)
         .with.property('message')
         .includes('gave no state to send')
@@ -213,7 +208,7 @@ describe('takeSignIn', () => {
   ]
   for (const [what, store] of failing)
     it(`rejects with what a store ${what}`, async () => {
-      expect(await rejection(take(store))).to.equal(failure)
+      expect(await failureOf(take(store))).to.equal(failure)
     })
 })
 

@@ -1,10 +1,11 @@
 import type { Request } from 'express'
-import type { XaiAuthenticateOptions, XaiStrategy } from '../../lib/index.js'
+import type { XaiAuthenticateOptions } from '../../lib/index.js'
 import { CookieClient } from './browserless-client.js'
+import { type PassportAction, run } from './passport-run.js'
 
 /** The Passport action that a request ended with. */
 export interface Action {
-  kind: 'redirect' | 'success' | 'fail' | 'error'
+  kind: PassportAction['kind']
   /** The location, the user, the info or the error. */
   value: unknown
   /** The info of a success, or the status of a failure. */
@@ -16,21 +17,14 @@ type BareRequest = Partial<Pick<Request, 'query' | 'method' | 'headers' | 'body'
 }
 
 /** Runs one request through a strategy as Passport does, on an object derived from it. */
-export function act(strategy: object, req: BareRequest, options?: XaiAuthenticateOptions): Promise<Action> {
-  return new Promise((resolve) => {
-    const derived = Object.create(strategy) as XaiStrategy & Record<string, unknown>
-    const on =
-      (kind: Action['kind']) =>
-      (value: unknown, detail?: unknown): void =>
-        resolve({ kind, value, detail })
-    Object.assign(derived, {
-      redirect: on('redirect'),
-      success: on('success'),
-      fail: on('fail'),
-      error: on('error'),
-    })
-    derived.authenticate({ method: 'GET', headers: {}, query: {}, ...req } as Request, options)
-  })
+export async function act(
+  strategy: object,
+  req: BareRequest,
+  options?: XaiAuthenticateOptions,
+): Promise<Action> {
+  const [action] = await run(strategy, req, options)
+  const { kind, values } = action as PassportAction
+  return { kind, value: values[0], detail: values[1] }
 }
 
 /**

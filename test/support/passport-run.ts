@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import type { XaiAuthenticateOptions, XaiDeviceStrategy, XaiStrategy } from '../../lib/index.js'
+import type { XaiAuthenticateOptions, XaiStrategy } from '../../lib/index.js'
 
 /** One call of one of Passport's actions. */
 export interface PassportAction {
@@ -13,7 +13,7 @@ export type PassportActions = readonly PassportAction[]
 
 /** Runs a request through a strategy as Passport does; resolves with the first action. */
 export function run(
-  strategy: XaiStrategy | XaiDeviceStrategy,
+  strategy: object,
   request: object,
   options?: XaiAuthenticateOptions,
 ): Promise<PassportActions> {

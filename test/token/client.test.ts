@@ -4,6 +4,8 @@ import { expect } from 'chai'
 import { OversizedBodyError } from '../../lib/http/request.js'
 import { XaiOAuth2 } from '../../lib/token/client.js'
 import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
+import { uncaughtDuring } from '../support/uncaught.js'
+import { until } from '../support/until.js'
 
 type Results = [error: unknown, data?: unknown, response?: unknown]
 
@@ -73,21 +75,17 @@ describe('XaiOAuth2', () => {
     })
 
     it('lets the exception of a callback through, and calls it once', async () => {
-      const listeners = process.listeners('uncaughtException')
-      process.removeAllListeners('uncaughtException')
       const thrown = new Error('the application’s own')
       let calls = 0
-      try {
-        const surfaced = new Promise((resolve) => process.once('uncaughtException', resolve))
+      const uncaught = await uncaughtDuring(async (uncaught) => {
         clientOf().get(`${server.origin}/`, 'AT-1', () => {
           calls += 1
           throw thrown
         })
-        expect(await surfaced).to.equal(thrown)
+        await until(() => uncaught.length > 0)
         await new Promise((resolve) => setImmediate(resolve))
-      } finally {
-        for (const listener of listeners) process.on('uncaughtException', listener)
-      }
+      })
+      expect(uncaught).to.deep.equal([thrown])
       expect(calls).to.equal(1)
     })
   })

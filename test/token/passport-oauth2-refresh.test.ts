@@ -1,11 +1,12 @@
-import { Agent } from 'node:http'
+import type { Agent } from 'node:http'
 import { mock } from 'node:test'
 import { expect } from 'chai'
 import { OAuth2 } from 'oauth'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
-import { XaiOAuthError, type XaiSignIn, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
-import { signInDirectly } from '../support/direct-sign-in.js'
+import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
+import { CountingAgent } from '../support/counting-agent.js'
 import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
+import { buildOfflineStrategy, signInOffline } from '../support/offline-strategy.js'
 import { until } from '../support/until.js'
 
 type Done = (error: unknown, accessToken?: string, refreshToken?: string, params?: object) => void
@@ -39,12 +40,6 @@ function requestNew(refresher: Refresher, refreshToken: string, params?: object)
   return until(() => outcome.calls > 0).then(() => outcome as Outcome)
 }
 
-const callbackURL = 'http://127.0.0.1:9/callback'
-const verify = async ({ tokens }: XaiSignIn): Promise<object> => ({
-  accessToken: tokens.access_token,
-  refreshToken: tokens.refresh_token,
-})
-
 /** passport-oauth2-refresh with the strategy as it is. */
 function buildRefresher(strategy: XaiStrategy): Refresher {
   const refresher = new AuthTokenRefresh()
@@ -57,22 +52,10 @@ describe('passport-oauth2-refresh with the strategy', () => {
 
   describe('against the emulator', () => {
     let emulator: Emulator
-    const buildStrategy = (options: Partial<XaiStrategyOptions> = {}): XaiStrategy =>
-      new XaiStrategy(
-        {
-          issuer: emulator.issuer,
-          clientID: emulator.publicClient.clientID,
-          callbackURL,
-          scope: 'openid profile email offline_access',
-          ...options,
-        },
-        verify,
-      )
-    async function signIn(strategy: XaiStrategy): Promise<string> {
-      const { value } = await signInDirectly(strategy)
-      emulator.clearRequests()
-      return (value as { refreshToken: string }).refreshToken
-    }
+    const buildStrategy = (options?: Partial<XaiStrategyOptions>): XaiStrategy =>
+      buildOfflineStrategy(emulator, options)
+    const signIn = async (strategy: XaiStrategy): Promise<string> =>
+      (await signInOffline(emulator, strategy)).refreshToken
 
     before(async () => {
       emulator = await startEmulator({ signInAs: 'personal' })
@@ -197,19 +180,13 @@ describe('passport-oauth2-refresh with the strategy', () => {
     ]
     for (const [how, build] of agents)
       it(`keeps the agent ${how}`, async () => {
-        const agent = new Agent({ keepAlive: false })
-        let opened = 0
-        const createConnection = agent.createConnection.bind(agent)
-        agent.createConnection = (...args) => {
-          opened += 1
-          return createConnection(...args)
-        }
+        const agent = new CountingAgent({ keepAlive: false })
         const refresher = build(agent)
         const refreshToken = await signIn(refresher.of)
-        opened = 0
+        agent.opened = 0
         const { error } = await requestNew(refresher, refreshToken)
         expect(error).to.equal(null)
-        expect(opened).to.equal(1)
+        expect(agent.opened).to.equal(1)
       })
 
     it('refuses callers who ask for other parameters meanwhile, and sends nothing for them', async () => {
@@ -304,13 +281,7 @@ describe('passport-oauth2-refresh with the strategy', () => {
       })
 
       it('uses the agent that setRefreshOAuth2 gives it', async () => {
-        const agent = new Agent({ keepAlive: false })
-        let opened = 0
-        const createConnection = agent.createConnection.bind(agent)
-        agent.createConnection = (...args) => {
-          opened += 1
-          return createConnection(...args)
-        }
+        const agent = new CountingAgent({ keepAlive: false })
         const setRefreshOAuth2 = ({ refreshOAuth2 }: { refreshOAuth2: OAuth2 }): OAuth2 => {
           refreshOAuth2.setAgent(agent)
           return refreshOAuth2
@@ -319,7 +290,7 @@ describe('passport-oauth2-refresh with the strategy', () => {
         const refreshToken = await signIn(strategy)
         const { error } = await requestNew(use({ setRefreshOAuth2 }, strategy), refreshToken)
         expect(error).to.equal(null)
-        expect(opened).to.equal(1)
+        expect(agent.opened).to.equal(1)
       })
     })
 
@@ -342,8 +313,8 @@ describe('passport-oauth2-refresh with the strategy', () => {
     afterEach(() => server.close())
 
     const buildFor = (options: Partial<XaiStrategyOptions> = {}): Refresher => {
-      const all = { issuer: server.origin, clientID: 'one', callbackURL, ...options }
-      return buildRefresher(new XaiStrategy(all, verify))
+      const all = { issuer: server.origin, clientID: 'one', callbackURL: 'http://127.0.0.1:9/', ...options }
+      return buildRefresher(new XaiStrategy(all, async (_signIn) => ({})))
     }
 
     /** What must hold after every failure: one call, one connection, which is closed. */

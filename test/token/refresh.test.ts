@@ -6,11 +6,11 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import type { Misbehaviour } from '../../lib/emulator/misbehaviour.js'
-import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
+import { XaiOAuthError, type XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
 import { refreshOnce, unlessAborted } from '../../lib/token/refresh.js'
-import { signInDirectly } from '../support/direct-sign-in.js'
 import { failureOf } from '../support/failure.js'
 import { FaultServer, httpResponse } from '../support/fault-server.js'
+import { buildOfflineStrategy, signInOffline } from '../support/offline-strategy.js'
 import { nextRefreshEvent } from '../support/refresh-event.js'
 import { until } from '../support/until.js'
 
@@ -20,24 +20,11 @@ describe('strategy.refresh', () => {
   let emulator: Emulator
   let strategy: XaiStrategy
 
-  const buildStrategy = (options: Partial<XaiStrategyOptions> = {}): XaiStrategy =>
-    new XaiStrategy(
-      {
-        issuer: emulator.issuer,
-        clientID: emulator.publicClient.clientID,
-        callbackURL: 'http://127.0.0.1:9/callback',
-        scope: 'openid profile email offline_access',
-        ...options,
-      },
-      async ({ tokens }) => ({ accessToken: tokens.access_token, refreshToken: tokens.refresh_token }),
-    )
+  const buildStrategy = (options?: Partial<XaiStrategyOptions>): XaiStrategy =>
+    buildOfflineStrategy(emulator, options)
 
   /** A refresh token that nobody has used, and no requests in the log. */
-  async function signIn(by: XaiStrategy = strategy): Promise<string> {
-    const { value } = await signInDirectly(by)
-    emulator.clearRequests()
-    return (value as { refreshToken: string }).refreshToken
-  }
+  const signIn = async (by = strategy): Promise<string> => (await signInOffline(emulator, by)).refreshToken
 
   /** The response to the next request, in the place of the emulator's. */
   const respondWith = (body: object, rest: Partial<Misbehaviour> = {}): void =>

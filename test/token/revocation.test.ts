@@ -4,9 +4,9 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import type { Misbehaviour } from '../../lib/emulator/misbehaviour.js'
-import { XaiOAuthError, XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
-import { signInDirectly } from '../support/direct-sign-in.js'
+import { XaiOAuthError, type XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
 import { failureOf } from '../support/failure.js'
+import { buildOfflineStrategy, signInOffline } from '../support/offline-strategy.js'
 import { until } from '../support/until.js'
 
 const path = '/oauth2/revoke'
@@ -15,23 +15,8 @@ describe('strategy.revoke', () => {
   let emulator: Emulator
   let strategy: XaiStrategy
 
-  const buildStrategy = (options: Partial<XaiStrategyOptions> = {}): XaiStrategy =>
-    new XaiStrategy(
-      {
-        issuer: emulator.issuer,
-        clientID: emulator.publicClient.clientID,
-        callbackURL: 'http://127.0.0.1:9/callback',
-        scope: 'openid profile email offline_access',
-        ...options,
-      },
-      async ({ tokens }) => ({ accessToken: tokens.access_token, refreshToken: tokens.refresh_token }),
-    )
-
-  async function signIn(): Promise<{ accessToken: string; refreshToken: string }> {
-    const { value } = await signInDirectly(strategy)
-    emulator.clearRequests()
-    return value as { accessToken: string; refreshToken: string }
-  }
+  const buildStrategy = (options?: Partial<XaiStrategyOptions>): XaiStrategy =>
+    buildOfflineStrategy(emulator, options)
 
   const userinfoStatus = async (accessToken: string): Promise<number> => {
     const headers = { authorization: `Bearer ${accessToken}` }
@@ -49,14 +34,14 @@ describe('strategy.revoke', () => {
   afterEach(() => mock.timers.reset())
 
   it('ends a refresh token and what came from it', async () => {
-    const { accessToken, refreshToken } = await signIn()
+    const { accessToken, refreshToken } = await signInOffline(emulator, strategy)
     expect(await strategy.revoke(refreshToken)).to.equal(undefined)
     expect((await failureOf(strategy.refresh(refreshToken))).code).to.equal('xai_refresh_token_revoked')
     expect(await userinfoStatus(accessToken)).to.equal(401)
   })
 
   it('ends an access token', async () => {
-    const { accessToken } = await signIn()
+    const { accessToken } = await signInOffline(emulator, strategy)
     expect(await userinfoStatus(accessToken)).to.equal(200)
     await strategy.revoke(accessToken, { hint: 'access_token' })
     expect(await userinfoStatus(accessToken)).to.equal(401)

@@ -1,4 +1,3 @@
-import { Agent } from 'node:http'
 import { mock } from 'node:test'
 import { expect } from 'chai'
 import { OAuth2 } from 'oauth'
@@ -10,8 +9,11 @@ import {
 } from '../../lib/index.js'
 import { challengeOf } from '../../lib/oauth/authorization-url.js'
 import type { XaiOAuth2 } from '../../lib/token/client.js'
+import { CountingAgent } from '../support/counting-agent.js'
 import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
 import { type BegunSignIn, begin, finish, type PassportAction } from '../support/passport-run.js'
+import { uncaughtDuring } from '../support/uncaught.js'
+import { until } from '../support/until.js'
 
 const json = 'Content-Type: application/json'
 const success: Responder = (socket) =>
@@ -436,21 +438,12 @@ describe('the token request', () => {
 
     for (const way of ['the option agent', '_oauth2.setAgent()'])
       it(`it goes through the agent of ${way}`, async () => {
-        const used: unknown[] = []
-        class CountingAgent extends Agent {
-          override createConnection(
-            ...args: Parameters<Agent['createConnection']>
-          ): ReturnType<Agent['createConnection']> {
-            used.push(args)
-            return super.createConnection(...args)
-          }
-        }
         const agent = new CountingAgent()
         const strategy = strategyOf(way === 'the option agent' ? { agent } : {})
         if (way !== 'the option agent') clientOf(strategy).setAgent(agent)
         await signIn(strategy)
         expect(server.requests).to.have.length(1)
-        expect(used).to.have.length(1)
+        expect(agent.opened).to.equal(1)
         agent.destroy()
       })
 
@@ -510,21 +503,17 @@ describe('the token request', () => {
     })
 
     it('what a callback throws surfaces as the application’s, and the callback is called once', async () => {
-      const listeners = process.listeners('uncaughtException')
-      process.removeAllListeners('uncaughtException')
       const thrown = new Error('the application’s own')
       let calls = 0
-      try {
-        const surfaced = new Promise((resolve) => process.once('uncaughtException', resolve))
+      const uncaught = await uncaughtDuring(async (uncaught) => {
         clientOf(strategyOf()).getOAuthAccessToken('the-code', { code_verifier: verifier } as never, () => {
           calls += 1
           throw thrown
         })
-        expect(await surfaced).to.equal(thrown)
+        await until(() => uncaught.length > 0)
         await new Promise((resolve) => setImmediate(resolve))
-      } finally {
-        for (const listener of listeners) process.on('uncaughtException', listener)
-      }
+      })
+      expect(uncaught).to.deep.equal([thrown])
       expect(calls).to.equal(1)
     })
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { XaiOAuthError } from '../../../lib/index.js'
+import { failureOf } from '../../support/failure.js'
 import { type Chapter, type Scenario, type Stage, userOf } from '../scenario.js'
 import { type Conduct, Reply } from '../server.js'
 
@@ -12,15 +12,6 @@ const offline = { scope: 'openid profile offline_access' }
 const tokenOf = async (stage: Stage): Promise<string> => {
   const { tokens } = await userOf(stage)
   return tokens.refresh_token as string
-}
-
-/** The error that a promise rejects with. */
-const rejection = async (promise: Promise<unknown>): Promise<XaiOAuthError> => {
-  const error = await promise.then(
-    () => new Error('it did not reject'),
-    (reason: unknown) => reason,
-  )
-  return error as XaiOAuthError
 }
 
 /** The token endpoint's response to a refresh; to a code it answers as it should. */
@@ -41,7 +32,7 @@ const refusal = (
   server: onRefresh(change),
   async run(stage) {
     const token = await tokenOf(stage)
-    const error = await rejection(stage.application.strategy.refresh(token))
+    const error = await failureOf(stage.application.strategy.refresh(token))
     expect(error).to.include({ code })
     expect(String(error.stack)).not.to.include(token)
     expect(stage.count('token')).to.equal(2)
@@ -149,7 +140,7 @@ export const refreshes: Chapter = {
         const token = await tokenOf(stage)
         await strategy.refresh(token)
         for (let turn = 0; turn < 5; turn += 1) {
-          expect(await rejection(strategy.refresh(token))).to.include({ code: 'xai_refresh_token_revoked' })
+          expect(await failureOf(strategy.refresh(token))).to.include({ code: 'xai_refresh_token_revoked' })
         }
         expect(stage.count('token')).to.equal(3)
       },
@@ -162,8 +153,8 @@ export const refreshes: Chapter = {
         const { strategy } = stage.application
         const token = await tokenOf(stage)
         const { refreshToken } = await strategy.refresh(token)
-        await rejection(strategy.refresh(token))
-        expect(await rejection(strategy.refresh(refreshToken))).to.include({
+        await failureOf(strategy.refresh(token))
+        expect(await failureOf(strategy.refresh(refreshToken))).to.include({
           code: 'xai_refresh_token_revoked',
         })
       },
@@ -201,7 +192,7 @@ export const refreshes: Chapter = {
           token_type_hint: 'refresh_token',
           client_id: 'client-1',
         })
-        expect(await rejection(strategy.refresh(token))).to.include({ code: 'xai_refresh_token_revoked' })
+        expect(await failureOf(strategy.refresh(token))).to.include({ code: 'xai_refresh_token_revoked' })
       },
     },
     {
@@ -224,7 +215,7 @@ export const refreshes: Chapter = {
         server: { revocation: () => new Reply(status as number, body as object, { location: '/elsewhere' }) },
         async run(stage) {
           const token = 'rt-of-a-person-0123456789'
-          const error = await rejection(stage.application.strategy.revoke(token))
+          const error = await failureOf(stage.application.strategy.revoke(token))
           expect(error).to.include({ code: 'xai_revocation_failed' })
           expect(error.response).to.include({ status })
           expect(String(error.stack)).not.to.include(token)
