@@ -2,7 +2,6 @@ import { expect } from 'chai'
 
 import OAuth2Strategy = require('passport-oauth2')
 
-import { Agent } from 'node:http'
 import { defaultAccounts, type Emulator, startEmulator } from '../lib/emulator/index.js'
 import {
   type XaiProfile,
@@ -256,60 +255,5 @@ describe('a sign-in through XaiStrategy', () => {
         await start({ strategy: { skipUserProfile }, verify: noProfile })
         expect(await signIn()).to.deep.include(ending)
       })
-  })
-
-  it('goes through a token request that the application replaced', async () => {
-    const error = new Error('replaced')
-    await start()
-    const { _oauth2: client } = application.strategy as unknown as {
-      _oauth2: { getOAuthAccessToken: (code: string, params: object, done: (error: Error) => void) => void }
-    }
-    const given: unknown[] = []
-    client.getOAuthAccessToken = (code, params, done) => {
-      given.push(code, params)
-      done(error)
-    }
-    expect((await signIn()).error).to.deep.equal({ message: 'replaced' })
-    expect(given[1]).to.include.keys('grant_type', 'redirect_uri', 'code_verifier')
-    expect(requestsOf('/oauth2/token')).to.deep.equal([])
-  })
-
-  it('goes through an agent of the application’s own', async () => {
-    const hosts: unknown[] = []
-    class Noting extends Agent {
-      override createConnection(...[options, ...rest]: Parameters<Agent['createConnection']>) {
-        hosts.push((options as { port: unknown }).port)
-        return super.createConnection(options, ...rest)
-      }
-    }
-    const agent = new Noting({ keepAlive: false })
-    await start({ strategy: { agent } })
-    expect(await signIn()).to.include({ outcome: 'success' })
-    expect(hosts.map(String)).to.include(new URL(emulator.issuer).port)
-    agent.destroy()
-  })
-
-  it('fetches a profile, refreshes and revokes by the methods of the strategy', async () => {
-    const issued: string[] = []
-    const verify = async ({ tokens, profile: { id } }: XaiSignIn) => {
-      issued.push(tokens.access_token, `${tokens.refresh_token}`)
-      return { id }
-    }
-    await start({ strategy: offline, verify })
-    await signIn()
-    const [accessToken = '', refreshToken = ''] = issued
-    const { strategy } = application
-    const profile = await new Promise((resolve, reject) => {
-      strategy.userProfile(accessToken, (error, found) => (error ? reject(error) : resolve(found)))
-    })
-    expect(profile).to.include({ provider: 'xai', id: sub, displayName: name })
-    const tokens = await strategy.refresh(refreshToken)
-    expect(tokens).to.include.keys('accessToken', 'refreshToken')
-    await strategy.revoke(`${tokens.refreshToken}`)
-    expect(requestsOf('/oauth2/revoke')).to.have.lengthOf(1)
-    const refused = await new Promise((resolve) => {
-      strategy.userProfile('unknown-token', (error) => resolve(error))
-    })
-    expect(refused).to.include({ code: 'xai_userinfo_failed', status: 401 })
   })
 })

@@ -107,21 +107,4 @@ describe('an attack on the cookies of a CookieStateStore', () => {
     const ending = endingOf(await loadWith(scene, `${headers.location}`, [...planted, own].join('; ')))
     expect(ending).to.include({ outcome: 'success' })
   })
-
-  it('opens what an older secret sealed while secrets are rotated', async () => {
-    const [old, fresh] = [
-      'the old secret of the application, in use',
-      'the new secret of the application, unused',
-    ]
-    scene = await build({
-      store: new CookieStateStore({ secret: [fresh, old] }),
-      extend: (app, application) => {
-        const store = new CookieStateStore({ secret: old })
-        application.passport.use('before', application.buildStrategy({ store }))
-        app.get('/before', application.passport.authenticate('before'))
-      },
-    })
-    const callback = await scene.pending('/before')
-    expect(endingOf(await scene.victim.get(callback))).to.include({ outcome: 'success' })
-  })
 })

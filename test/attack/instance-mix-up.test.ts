@@ -6,7 +6,7 @@ import OAuth2Strategy = require('passport-oauth2')
 import type { EmulatorOptions } from '../../lib/emulator/index.js'
 import type { XaiSignIn } from '../../lib/index.js'
 import { type Application, endingOf } from '../support/application.js'
-import type { ClientResponse, CookieClient } from '../support/browserless-client.js'
+import type { ClientResponse } from '../support/browserless-client.js'
 import { Gate } from '../support/gate.js'
 import { Scene, stores } from './scene.js'
 
@@ -26,14 +26,6 @@ const buildMeeting = (expected: number): (() => Promise<void>) => {
     if (present === expected) everybody.open()
     return everybody.passed
   }
-}
-
-/** Signs in through the pages, as far as the redirect back. */
-const callbackOf = async (scene: Scene, browser: CookieClient, account: string): Promise<string> => {
-  const { origin } = scene.application
-  const isCallback = (location: string): boolean => location.startsWith(origin)
-  const { headers } = await browser.signIn(`${origin}/sign-in`, account, {}, isCallback)
-  return `${headers.location}`
 }
 
 describe('two people who sign in at the same time', () => {
@@ -65,8 +57,8 @@ describe('two people who sign in at the same time', () => {
           twoAccounts,
         )
         const [one, two] = [
-          await callbackOf(scene, scene.victim, 'one'),
-          await callbackOf(scene, scene.attacker, 'two'),
+          await scene.arriveAs(scene.victim, 'one'),
+          await scene.arriveAs(scene.attacker, 'two'),
         ]
         const answers = await Promise.all([scene.victim.get(one), scene.attacker.get(two)])
         expect(answers.map((answer) => endingOf(answer).user?.id)).to.deep.equal(['sub-one', 'sub-two'])
@@ -88,7 +80,7 @@ describe('two people who sign in at the same time', () => {
       },
       twoAccounts,
     )
-    const honest = scene.victim.get(await callbackOf(scene, scene.victim, 'one'))
+    const honest = scene.victim.get(await scene.arriveAs(scene.victim, 'one'))
     await atVerify.passed
     const refused = await scene.attacker.get(`${scene.application.callbackURL}?code=c&state=s`)
     expect(endingOf(refused)).to.include({ status: 403, outcome: 'fail' })
@@ -137,8 +129,8 @@ describe('two people who sign in at the same time', () => {
       { ...twoAccounts, requireCodeChallengeEcho: false },
     )
     const [one, two] = [
-      await callbackOf(scene, scene.victim, 'one'),
-      await callbackOf(scene, scene.attacker, 'two'),
+      await scene.arriveAs(scene.victim, 'one'),
+      await scene.arriveAs(scene.attacker, 'two'),
     ]
     const unanswered: Promise<ClientResponse | 'no answer'> = scene.victim.get(one).catch(() => 'no answer')
     await oneAtVerify.passed

@@ -14,19 +14,6 @@ const twoAccounts: EmulatorOptions = {
   ],
 }
 
-/** Goes through xAI's pages with an account, as far as the redirect back. */
-const callbackOf = async (
-  scene: Scene,
-  browser: CookieClient,
-  account: string,
-  path: string,
-): Promise<string> => {
-  const { origin } = scene.application
-  const isCallback = (location: string): boolean => location.startsWith(origin)
-  const { headers } = await browser.signIn(`${origin}${path}`, account, {}, isCallback)
-  return `${headers.location}`
-}
-
 /** Puts every cookie of the application into another browser, as somebody at that machine can do. */
 const plant = (scene: Scene, from: CookieClient, into: CookieClient): void => {
   const url = new URL(scene.application.origin)
@@ -80,9 +67,9 @@ for (const [store, setup] of stores)
     ] as const)
       it(`does not ${what} after the victim signed in with xAI`, async () => {
         await build()
-        const bait = await callbackOf(scene, scene.attacker, 'attacker', path)
+        const bait = await scene.arriveAs(scene.attacker, 'attacker', path)
         plant(scene, scene.attacker, scene.victim)
-        const own = await load(scene.victim, await callbackOf(scene, scene.victim, 'victim', '/sign-in'))
+        const own = await load(scene.victim, await scene.arriveAs(scene.victim, 'victim'))
         expect(own).to.include({ outcome: 'success' })
         scene.emulator.clearRequests()
         const ending = await load(scene.victim, bait)
@@ -95,7 +82,7 @@ for (const [store, setup] of stores)
 
     it('does not link the attacker’s account after the victim signed in by password', async () => {
       await build()
-      const bait = await callbackOf(scene, scene.attacker, 'attacker', '/link')
+      const bait = await scene.arriveAs(scene.attacker, 'attacker', '/link')
       plant(scene, scene.attacker, scene.victim)
       await scene.victim.get(at('/login?as=bob'))
       const ending = await load(scene.victim, bait)
@@ -108,7 +95,7 @@ for (const [store, setup] of stores)
     it('ends with the account under which it began', async () => {
       await build()
       await scene.victim.get(at('/login?as=alice'))
-      const callback = await callbackOf(scene, scene.victim, 'victim', '/link')
+      const callback = await scene.arriveAs(scene.victim, 'victim', '/link')
       await scene.victim.get(at('/logout'))
       await scene.victim.get(at('/login?as=bob'))
       const ending = await load(scene.victim, callback)
@@ -122,29 +109,14 @@ for (const [store, setup] of stores)
       await build()
       await scene.victim.get(at('/login?as=alice'))
       const callbacks = [
-        await callbackOf(scene, scene.victim, 'victim', '/link'),
-        await callbackOf(scene, scene.victim, 'victim', '/link'),
+        await scene.arriveAs(scene.victim, 'victim', '/link'),
+        await scene.arriveAs(scene.victim, 'victim', '/link'),
       ]
       for (const callback of callbacks) expect(await load(scene.victim, callback)).to.include({ status: 200 })
       expect(linked).to.deep.equal([
         ['alice', 'sub-victim'],
         ['alice', 'sub-victim'],
       ])
-    })
-  })
-
-for (const [store, setup] of stores)
-  describe(`two tabs that sign in, with a ${store}`, () => {
-    let scene: Scene
-    afterEach(() => scene.close())
-
-    it('end with the first: the second says superseded, and its code is not sent', async () => {
-      scene = await Scene.build(setup)
-      const [first, second] = [await scene.pending(), await scene.pending()]
-      await scene.expectCompletion(first)
-      const { status, info } = await load(scene.victim, second)
-      expect({ status, ...info }).to.include({ status: 403, ...superseded })
-      expect(scene.tokenRequests).to.equal(1)
     })
   })
 

@@ -42,6 +42,14 @@ export class Scene {
     return this.application.arrive(this.victim, path)
   }
 
+  /** Goes through xAI's pages with an account, as far as the redirect back. */
+  async arriveAs(browser: CookieClient, account: string, path = '/sign-in'): Promise<string> {
+    const { origin } = this.application
+    const isCallback = (location: string): boolean => location.startsWith(origin)
+    const { headers } = await browser.signIn(`${origin}${path}`, account, {}, isCallback)
+    return `${headers.location}`
+  }
+
   /** Who is signed in to the application with a browser. */
   async signedIn(browser: CookieClient): Promise<unknown> {
     return JSON.parse((await browser.get(`${this.application.origin}/me`)).body)

@@ -58,7 +58,10 @@ describe('a code exchange', () => {
   /** Signs in, with a token request that the application put in the place of the strategy's. */
   async function signInWith(request: (done: Done) => void): Promise<Action> {
     const strategy = build()
-    const getOAuthAccessToken = (_code: string, _params: object, done: Done): void => request(done)
+    const getOAuthAccessToken = (_code: string, params: object, done: Done): void => {
+      expect(params).to.include.keys('grant_type', 'redirect_uri', 'code_verifier')
+      request(done)
+    }
     Object.assign(strategy, { _oauth2: { getOAuthAccessToken } })
     const action = await signInDirectly(strategy)
     expect(emulator.requests.filter((request) => request.path === path)).to.be.empty

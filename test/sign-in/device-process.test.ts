@@ -97,16 +97,22 @@ for (const store of stores)
       expect(xai.questions).to.have.lengthOf(3)
     })
 
-    // A cookie is what each browser brings: a process learns from it what the last response has told the browser.
-    if (store === 'cookie') return
-
-    it('do not ask twice while one question is under way', async () => {
+    /** A question of the first process that xAI responds to when it is released. */
+    const holdQuestion = async (): Promise<[held: Held, asker: Promise<DeviceEnding>]> => {
       await one.ask(browser)
       const held = new Held()
       xai.token = held.respond
       mock.timers.tick(5000)
       const asker = one.ask(browser)
       await until(() => held.waiting.length === 1)
+      return [held, asker]
+    }
+
+    // A cookie is what each browser brings: a process learns from it what the last response has told the browser.
+    if (store === 'cookie') return
+
+    it('do not ask twice while one question is under way', async () => {
+      const [held, asker] = await holdQuestion()
       expect(await two.ask(browser)).to.include({ status: 'pending' })
       await held.release(0, xai.approve())
       expect(await asker).to.include({ outcome: 'success' })
@@ -114,15 +120,10 @@ for (const store of stores)
     })
 
     it('make no error of a question that comes second, because the first has spent the code', async () => {
-      await one.ask(browser)
-      const held = new Held()
-      xai.token = held.respond
-      mock.timers.tick(5000)
-      const asked = [one.ask(browser)]
-      await until(() => held.waiting.length === 1)
+      const [held, asker] = await holdQuestion()
       // Longer than the interval: the other process may ask as well.
       mock.timers.tick(5000)
-      asked.push(two.ask(browser))
+      const asked = [asker, two.ask(browser)]
       await until(() => held.waiting.length === 2)
       await held.release(1, refusal('invalid_grant'))
       await held.release(0, xai.approve())
@@ -139,12 +140,7 @@ for (const store of stores)
     ]
     for (const [what, respond, expected] of lates)
       it(`keep what one has begun anew, when the other one’s question brings ${what} late`, async () => {
-        await one.ask(browser)
-        const held = new Held()
-        xai.token = held.respond
-        mock.timers.tick(5000)
-        const late = one.ask(browser)
-        await until(() => held.waiting.length === 1)
+        const [held, late] = await holdQuestion()
         expect(await two.post(browser, '?restart')).to.include({ user_code: xai.userCode(1) })
         await held.release(0, respond)
         expect(await late).to.include(expected)
@@ -153,12 +149,7 @@ for (const store of stores)
       })
 
     it('do not bring a session back that was destroyed while a question was under way', async () => {
-      await one.ask(browser)
-      const held = new Held()
-      xai.token = held.respond
-      mock.timers.tick(5000)
-      const late = one.ask(browser)
-      await until(() => held.waiting.length === 1)
+      const [held, late] = await holdQuestion()
       const [id] = sessions.ids
       sessions.destroy(`${id}`)
       await held.release(0, refusal('slow_down'))

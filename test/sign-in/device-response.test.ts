@@ -68,17 +68,6 @@ describe('the response to a browser whose device sign-in is pending', () => {
       .and.not.match(/<(?:img|link|iframe|script[^>]* src)/)
   })
 
-  it('has a policy of its own for each page', async () => {
-    await start()
-    const nonces = await Promise.all(
-      [1, 2].map(
-        async () =>
-          /nonce-([\w+/=-]+)/.exec(`${(await app.open(browser)).headers['content-security-policy']}`)?.[1],
-      ),
-    )
-    expect(nonces[0]).to.be.a('string').and.not.equal(nonces[1])
-  })
-
   it('is a page that loads itself with ?shown, so that it begins nothing after the end', async () => {
     await start()
     const page = await app.open(browser, '?next=%2Fnotes')

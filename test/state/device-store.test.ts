@@ -149,7 +149,8 @@ describe('a device sign-in in a session', () => {
   const requestWith = (session: object, parts: object = {}): Request =>
     ({ session, headers: {}, ...parts }) as unknown as Request
 
-  it('is saved at once, so that other processes find it while this one asks xAI', async () => {
+  /** A session, and what it was each time that it was saved. */
+  const buildSavedSession = (): { saves: string[]; session: object } => {
     const saves: string[] = []
     const session = {
       save(done: () => void) {
@@ -157,6 +158,11 @@ describe('a device sign-in in a session', () => {
         done()
       },
     }
+    return { saves, session }
+  }
+
+  it('is saved at once, so that other processes find it while this one asks xAI', async () => {
+    const { saves, session } = buildSavedSession()
     const [store, device] = [new SessionStateStore(), buildDevice()]
     await store.keepDevice(requestWith(session), device, meta)
     await store.forgetDevice(requestWith(session), device, meta)
@@ -166,13 +172,7 @@ describe('a device sign-in in a session', () => {
   })
 
   it('is not saved for a question that changed nothing, which would undo what others have saved meanwhile', async () => {
-    const saves: string[] = []
-    const session = {
-      save(done: () => void) {
-        saves.push(JSON.stringify(this))
-        done()
-      },
-    }
+    const { saves, session } = buildSavedSession()
     const [store, device] = [new SessionStateStore(), buildDevice()]
     await store.keepDevice(requestWith(session), device, meta)
     const later = { ...device, nextQuestion: device.nextQuestion + 5_000 }
