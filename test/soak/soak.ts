@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os'
 import { writeFigure } from '../tool/proof.js'
 import { soakDevices } from './device.js'
 import { soakEmulator } from './emulator.js'
@@ -36,8 +37,12 @@ async function main(): Promise<void> {
   // In the short form at the same time, because each waits for most of it.
   if (isShort) await Promise.all(parts.map(run))
   else for (const part of parts) await run(part)
-  console.log(`the soak took ${Math.round(performance.now() / 1000)} seconds`)
-  if (!isShort) writeFigure('soak', ['| What | Figure |', '|---|---|', ...rows].join('\n'))
+  const seconds = Math.round(performance.now() / 1000)
+  console.log(`the soak took ${seconds} seconds`)
+  if (isShort) return
+  const machine = `${availableParallelism()} cores, Node ${process.versions.node}`
+  const start = `${Math.round(seconds / 60)} minutes on ${machine}, load average ${loadavg()[2]?.toFixed(1)}.`
+  writeFigure('soak', [start, '', '| What | Figure |', '|---|---|', ...rows].join('\n'))
 }
 
 void main()

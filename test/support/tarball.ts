@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readCommand } from './command.js'
+import { readCommand, root } from './command.js'
 
 /** A file of the package, as npm lists it. */
 export interface PackedFile {
@@ -18,11 +18,12 @@ export interface Tarball {
   remove(): void
 }
 
-/** Packs the library as it is built now. */
-export function packLibrary(): Tarball {
+/** Packs the library as it is built now, here or in another checkout. */
+export function packLibrary(cwd = root): Tarball {
   const folder = mkdtempSync(join(tmpdir(), 'passport-xai-'))
   // The build is not part of it: suites that share one build pack it one after the other.
-  const printed = readCommand('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder])
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]
+  const printed = readCommand('npm', args, { cwd })
   const [packed] = Object.values(JSON.parse(printed)) as Array<{ filename: string; files: PackedFile[] }>
   if (!packed) throw new Error('npm pack made no tarball')
   return {
