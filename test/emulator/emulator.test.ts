@@ -25,6 +25,16 @@ describe('startEmulator', () => {
   })
   after(() => emulator.close())
 
+  const personalClaims = () => ({
+    sub: defaultAccounts[0]?.sub,
+    email: 'personal@example.com',
+    email_verified: true,
+    name: 'Personal Account',
+    given_name: 'Personal',
+    family_name: 'Account',
+    picture: `${emulator.issuer}/pictures/personal.svg`,
+  })
+
   it('is exported beside its default data and its forgeries, and nothing else', () => {
     expect(emulatorModule).to.have.all.keys('startEmulator', 'defaultAccounts', 'defaultClients', 'forgeries')
     expect(defaultAccounts.map(({ id }) => id)).to.deep.equal(['personal', 'free', 'team'])
@@ -108,13 +118,7 @@ describe('startEmulator', () => {
     })
     expect(payload).to.include({
       nonce: application.nonce,
-      sub: defaultAccounts[0]?.sub,
-      email: 'personal@example.com',
-      email_verified: true,
-      name: 'Personal Account',
-      given_name: 'Personal',
-      family_name: 'Account',
-      picture: `${emulator.issuer}/pictures/personal.svg`,
+      ...personalClaims(),
     })
     expect(payload.at_hash).to.be.a('string').with.lengthOf(22)
   })
@@ -141,15 +145,7 @@ describe('startEmulator', () => {
     const application = new RelyingParty(emulator)
     const { json } = await application.tokens()
     const userinfo = await application.userinfo(`${json.access_token}`)
-    expect(userinfo.json).to.deep.equal({
-      sub: defaultAccounts[0]?.sub,
-      email: 'personal@example.com',
-      email_verified: true,
-      name: 'Personal Account',
-      given_name: 'Personal',
-      family_name: 'Account',
-      picture: `${emulator.issuer}/pictures/personal.svg`,
-    })
+    expect(userinfo.json).to.deep.equal(personalClaims())
     const stranger = await application.userinfo('another-token')
     expect(stranger).to.include({ status: 401 })
     expect(stranger.json).to.include({ error: 'invalid_token' })

@@ -26,6 +26,8 @@ const caught = async (options: unknown): Promise<unknown> => {
   }
 }
 
+const protocolClaims = ['iss', 'aud', 'sub', 'exp', 'iat', 'nonce', 'at_hash']
+
 describe('the options of startEmulator', () => {
   const wrong: ReadonlyArray<readonly [what: string, options: unknown, message: string]> = [
     ['null', null, 'startEmulator: options must be an object'],
@@ -157,15 +159,7 @@ describe('the options of startEmulator', () => {
     withEmulator({ accounts: [{ id: 'plain' }] }, async (emulator) => {
       const application = new RelyingParty(emulator)
       const { json } = await application.tokens('plain')
-      expect(claimsOf(`${json.id_token}`)).to.have.all.keys(
-        'iss',
-        'aud',
-        'sub',
-        'exp',
-        'iat',
-        'nonce',
-        'at_hash',
-      )
+      expect(claimsOf(`${json.id_token}`)).to.have.all.keys(protocolClaims)
       expect((await application.userinfo(`${json.access_token}`)).json).to.deep.equal({ sub: 'plain' })
     }))
 
@@ -237,15 +231,7 @@ describe('the options of startEmulator', () => {
     withEmulator({ idTokenClaims: [] }, async (emulator) => {
       const application = new RelyingParty(emulator)
       const { json } = await application.tokens()
-      expect(claimsOf(`${json.id_token}`)).to.have.all.keys(
-        'iss',
-        'aud',
-        'sub',
-        'exp',
-        'iat',
-        'nonce',
-        'at_hash',
-      )
+      expect(claimsOf(`${json.id_token}`)).to.have.all.keys(protocolClaims)
       expect((await application.userinfo(`${json.access_token}`)).json).to.include({
         name: 'Personal Account',
       })

@@ -368,22 +368,5 @@ describe('a sign-in over a faulty connection', () => {
       expect(action?.values[0]).to.deep.equal({ accessToken: 't' })
       expect(server?.sockets).to.have.length(2)
     })
-
-    it('is not used by a refresh, which is sent once', async () => {
-      const strategy = await signedIn((socket) => socket.destroy())
-      expect(await strategy.refresh('the-refresh-token')).to.include({ accessToken: 't' })
-      expect(server?.requests).to.have.length(2)
-      expect(server?.sockets).to.have.length(2)
-    })
-  })
-
-  it('fails a refresh after one request when its connection is closed', async () => {
-    server = await FaultServer.start((socket) => socket.destroy())
-    const error = await strategyFor(server.origin)
-      .refresh('the-refresh-token')
-      .catch((reason) => reason)
-    expect(error).to.include({ code: 'xai_refresh_failed', status: 502 })
-    expect(error.message).to.contain('it is not sent again')
-    expect(server.requests).to.have.length(1)
   })
 })

@@ -5,7 +5,6 @@ import { maxRequestsPerMinute } from '../../lib/identity/key-set.js'
 import {
   type StateStore,
   XaiDeviceStrategy,
-  XaiOAuthError,
   type XaiProfile,
   XaiStrategy,
   type XaiStrategyOptions,
@@ -194,20 +193,6 @@ describe('who signed in', () => {
       ) => done(null, [refresh]),
     )
     expect((await signInDirectly(strategy)).value).to.deep.equal([undefined])
-  })
-
-  it('is an error when a replaced token request fails with something else', async () => {
-    const emulator = await start()
-    const strategy = build(emulator)
-    const failure = { reason: 'no' }
-    Object.assign(strategy, {
-      _oauth2: {
-        getOAuthAccessToken: (...[, , done]: [string, object, (error: unknown) => void]) => done(failure),
-      },
-    })
-    const { value } = await signInDirectly(strategy)
-    expect(value).to.be.an.instanceOf(XaiOAuthError)
-    expect(value).to.include({ code: 'xai_token_exchange_failed', cause: failure })
   })
 
   it('is asked for without options, too', async () => {
@@ -415,49 +400,6 @@ describe('who signed in', () => {
       expect((await signInDirectly(strategy)).value).to.include({ code: 'xai_id_token_invalid' })
     })
 
-    const skips: ReadonlyArray<
-      readonly [what: string, skip: XaiStrategyOptions['skipUserProfile'], skipped: boolean]
-    > = [
-      ['a function that says yes', () => true, true],
-      ['a function that says no', () => false, false],
-      ['a function that calls back yes', (_token, done) => done(null, true), true],
-      ['a function that calls back no', (_token, done) => done(null, false), false],
-    ]
-    for (const [what, skipUserProfile, skipped] of skips) {
-      it(`takes ${what} as skipUserProfile`, async () => {
-        const emulator = await start()
-        const action = await signInDirectly(
-          build(emulator, { skipUserProfile } as Partial<XaiStrategyOptions>),
-        )
-        expect(profileIn(action) === undefined).to.equal(skipped)
-      })
-    }
-
-    it('ends with the error that skipUserProfile calls back', async () => {
-      const emulator = await start()
-      const failure = new Error('no decision')
-      const skipUserProfile: XaiStrategyOptions['skipUserProfile'] = (_token, done) => done(failure)
-      const { kind, value } = await signInDirectly(build(emulator, { skipUserProfile }))
-      expect({ kind, value }).to.deep.equal({ kind: 'error', value: failure })
-    })
-
-    it("takes a subclass's userProfile in place of its own", async () => {
-      const emulator = await start()
-      class OwnProfile extends XaiStrategy {
-        override userProfile(accessToken: string, done: (error?: unknown, profile?: unknown) => void): void {
-          done(null, { id: 'own', hasToken: accessToken.length > 0 })
-        }
-      }
-      const options = {
-        clientID: 'emulator-public',
-        callbackURL: 'http://127.0.0.1/callback',
-        issuer: emulator.issuer,
-      }
-      const strategy = new OwnProfile(options, async ({ profile }) => ({ profile }))
-      expect(profileIn(await signInDirectly(strategy))).to.deep.equal({ id: 'own', hasToken: true })
-      expect(pathsOf(emulator)).not.to.include('/oauth2/userinfo')
-    })
-
     it("refuses another person's userinfo to a subclass that asks the built-in userProfile", async () => {
       const emulator = await start()
       class Wrapped extends XaiStrategy {
@@ -474,23 +416,6 @@ describe('who signed in', () => {
       expect(profileIn(await signInDirectly(strategy)).id).to.match(personalSub)
       emulator.forgeNext('userinfo of another sub')
       expect((await signInDirectly(strategy)).value).to.include({ code: 'xai_userinfo_invalid' })
-    })
-
-    it("ends with the error of a subclass's userProfile", async () => {
-      const emulator = await start()
-      const failure = new Error('no profile')
-      class NoProfile extends XaiStrategy {
-        override userProfile(_accessToken: string, done: (error?: unknown) => void): void {
-          done(failure)
-        }
-      }
-      const options = {
-        clientID: 'emulator-public',
-        callbackURL: 'http://127.0.0.1/callback',
-        issuer: emulator.issuer,
-      }
-      const strategy = new NoProfile(options, async () => ({}))
-      expect((await signInDirectly(strategy)).value).to.equal(failure)
     })
 
     it('is what userProfile gives for an access token', async () => {

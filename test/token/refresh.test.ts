@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { getEventListeners } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
@@ -594,20 +594,15 @@ describe('strategy.refresh', () => {
       })
 
     it('makes one connection to a server that ends every one', async () => {
-      let connections = 0
-      const server = createServer((socket) => {
-        connections += 1
-        socket.on('error', () => {})
-        socket.once('data', () => socket.destroy())
-      })
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      const { port } = server.address() as { port: number }
-      const error = await failureOf(buildStrategy({ issuer: `http://127.0.0.1:${port}` }).refresh('old'))
-      await new Promise((resolve) => server.close(resolve))
+      const server = await FaultServer.start((socket) => socket.destroy())
+      const of = buildStrategy({ issuer: server.origin })
+      const error = await failureOf(of.refresh('old'))
+      await server.close()
       expect(error).to.include({ code: 'xai_refresh_failed', status: 502 })
-      expect(connections).to.equal(1)
+      expect(server.sockets).to.have.length(1)
+      expect(server.requests).to.have.length(1)
 
-      const refused = await failureOf(buildStrategy({ issuer: `http://127.0.0.1:${port}` }).refresh('old'))
+      const refused = await failureOf(of.refresh('old'))
       expect(refused).to.include({ code: 'xai_refresh_failed', status: 502 })
       expect(refused.cause).to.include({ code: 'ECONNREFUSED' })
     })
