@@ -6,7 +6,8 @@ import { root } from '../support/command.js'
 
 /**
  * Runs the default suite with its files in another order each time: `node dist/test/tool/shuffled.js [seed]`. The seed
- * is printed first; the same one gives the same order.
+ * is printed first; the same one gives the same order. Meanwhile every event is looked at, see test/support/event-watch.ts;
+ * tests of what happens while nobody listens are left to the other runs.
  */
 const seed = process.argv[2] ?? String(randomInt(2 ** 31))
 console.log(`The seed of this order is ${seed}.`)
@@ -17,6 +18,13 @@ const files = readdirSync(join(root, 'dist/test'), { recursive: true, encoding: 
   .sort((a, b) => place(a).localeCompare(place(b)))
   .map((file) => join('dist/test', file))
 
-const mocha = [join(root, 'node_modules/mocha/bin/mocha.js'), '--reporter', 'dot', ...files]
+const watch = [
+  '--require',
+  join(root, 'dist/test/support/event-watch.js'),
+  '--invert',
+  '--grep',
+  'nobody listens',
+]
+const mocha = [join(root, 'node_modules/mocha/bin/mocha.js'), '--reporter', 'dot', ...watch, ...files]
 const { status } = spawnSync(process.execPath, mocha, { cwd: root, stdio: 'inherit' })
 process.exitCode = status ?? 1
