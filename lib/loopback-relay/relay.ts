@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express'
 import { isLoopbackHost } from '../oauth/endpoint.js'
 import { type PageResponse, privateHeaders } from '../page/page.js'
+import { queryOf } from '../sign-in/callback.js'
 import {
   buildRefusal,
   buildResponse,
@@ -19,7 +20,7 @@ export class LoopbackRelay {
   constructor(private readonly settings: RelaySettings) {}
 
   async handle(req: Request, res: Response, next: NextFunction): Promise<void> {
-    const query = new URLSearchParams(req.url.split('?').slice(1).join('?'))
+    const query = queryOf(req)
     const command = query.get('relay')
     const { consentOrigins } = this.settings
     if (isFromForeignPage(req)) send(res, receiveDelivery(req, consentOrigins, this.expected))

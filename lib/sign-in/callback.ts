@@ -55,7 +55,7 @@ type Entry = readonly [key: string, value: unknown]
 export function parseCallbackRequest(req: Request): CallbackRequest {
   const query = entriesOf(req.query)
   // A query parser may keep one of several values, or none; the URL itself shows them all.
-  const raw = rawEntriesOf(req.url)
+  const raw = [...queryOf(req)]
   const form = req.method === 'POST' ? entriesOf(req.body) : []
   const parameters: CallbackParameters = {}
   let problem: string | undefined
@@ -90,8 +90,9 @@ function combinationProblem({ code, state, error }: CallbackParameters): string 
 const entriesOf = (source: unknown): Entry[] =>
   typeof source === 'object' && source !== null ? Object.entries(source) : []
 
-const rawEntriesOf = (url = ''): Entry[] =>
-  url.includes('?') ? [...new URLSearchParams(url.slice(url.indexOf('?') + 1))] : []
+/** The parameters of a request's URL, whatever a framework has made of them. */
+export const queryOf = ({ url = '' }: Partial<Request>): URLSearchParams =>
+  new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
 
 /** The entries of a parameter; `code[x]` is one of `code`, whether a parser understands it or not. */
 const entriesNamed = (name: string, entries: readonly Entry[]): Entry[] =>

@@ -2,6 +2,7 @@ import type { Request } from 'express'
 import { buildDevicePage, buildEndedDevicePage } from '../page/device-page.js'
 import { type PageResponse, privateHeaders } from '../page/page.js'
 import type { PendingDevice } from '../state/pending-device.js'
+import { queryOf } from './callback.js'
 import type { Outcome } from './passport-action.js'
 
 /** A device sign-in that is pending, as a browser may know it: without the device code. */
@@ -53,10 +54,6 @@ export const respond = (req: Request, { status, headers, body }: PageResponse): 
     res.end(body)
   },
 })
-
-/** The parameters of a request's URL, whatever a framework has made of them. */
-export const queryOf = ({ url = '' }: Partial<Request>): URLSearchParams =>
-  new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
 
 /** The page that shows the code, or the same as JSON. */
 export async function buildPendingResponse(

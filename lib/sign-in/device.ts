@@ -15,13 +15,13 @@ import { exchangeNames } from '../oauth/token-request.js'
 import { parseTokenResponse, type XaiTokenResponse } from '../oauth/token-response.js'
 import type { DeviceStore, PendingDevice } from '../state/pending-device.js'
 import type { XaiOAuth2 } from '../token/client.js'
+import { queryOf } from './callback.js'
 import { type CompletionContext, completeSignIn, type SkipUserProfile } from './completion.js'
 import type { XaiDeviceAuthenticateOptions } from './context.js'
 import {
   buildEndedResponse,
   buildPendingResponse,
   checkResponse,
-  queryOf,
   respond,
   type XaiDevicePage,
 } from './device-response.js'
