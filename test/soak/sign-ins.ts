@@ -1,9 +1,6 @@
 import { endingOf } from '../support/application.js'
 import { type Fault, faultOf, faults } from './fault.js'
-import { count, mebibytes, onStage, type Stage } from './stage.js'
-
-/** Bytes by which the heap may grow after the warm-up. */
-const allowance = 2 * 1024 * 1024
+import { checkHeap, count, mebibytes, onStage, type Stage } from './stage.js'
 
 /** Signs people in, 64 at a time, while one in 20 meets a fault at xAI. Gives rows of the figure. */
 export const soakSignIns = ({ warmUp, all }: { warmUp: number; all: number }): Promise<string[]> =>
@@ -20,8 +17,7 @@ export const soakSignIns = ({ warmUp, all }: { warmUp: number; all: number }): P
     }
     const [warm, last] = [await signInUntil(warmUp), await signInUntil(all)]
     const rate = Math.round((1000 * all) / (performance.now() - started))
-    const growth = `the heap grew from ${mebibytes(warm)} to ${mebibytes(last)} MiB`
-    stage.complaints.check(last < warm + allowance, growth)
+    checkHeap(stage.complaints, warm, last)
 
     const met = Array.from({ length: all }, (_, number) => faultOf(number))
     const times = (fault?: Fault): string => count(met.filter((other) => other === fault).length)

@@ -58,6 +58,12 @@ export async function onStage<Result>(
   return result
 }
 
+/** Demands a heap that does not grow. The tables of what happened lately hold more at one time than at another. */
+export function checkHeap(complaints: Complaints, before: number, after: number): void {
+  const growth = `the heap grew from ${mebibytes(before)} to ${mebibytes(after)} MiB`
+  complaints.check(after < before + 4 * 1024 * 1024, growth)
+}
+
 export const mebibytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1)
 
 export const count = (value: number): string => value.toLocaleString('en')
