@@ -6,10 +6,10 @@ import { newKey, signJWS } from '../conformance/signing.js'
 import { serveParent } from './child.js'
 import { type Fate, type Fault, fateOf } from './fault.js'
 
-/**
- * xAI as the soak needs it, in a process of its own. A code says which sign-in it is and what goes wrong in it, so that
- * whoever drives the soak knows how each has to end.
- */
+// xAI as the soak needs it, in a process of its own. A code says which sign-in it is and what goes wrong in it, so that
+// whoever drives the soak knows how each has to end.
+
+/** A device sign-in that has begun. */
 interface Device {
   readonly number: number
   readonly fate: Fate
