@@ -37,7 +37,7 @@ export function defaultAgentFor(url: string): http.Agent {
 export function idleConnectionsOf(agent: http.Agent | boolean | undefined, url: string | URL): Duplex[] {
   const { hostname, port, protocol } = typeof url === 'string' ? new URL(url) : url
   // Names of an agent's connections begin with host and port; an IPv6 address stands there without its brackets.
-  const start = `${hostname.replace(/^\[|\]$/g, '')}:${port || (protocol === 'https:' ? 443 : 80)}:`
+  const start = `${hostname.replace(/[[\]]/g, '')}:${port || (protocol === 'https:' ? 443 : 80)}:`
   const { freeSockets = {} } = Object(agent) as { freeSockets?: NodeJS.ReadOnlyDict<Duplex[]> }
   const found: Duplex[] = []
   for (const name of Object.keys(freeSockets)) {

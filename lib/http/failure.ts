@@ -99,7 +99,7 @@ function cleanStart(body: Buffer, clean: (text: string) => string, secrets: Fail
 
 /** The text of the first bytes; a character that the cut divides is left out. */
 const decode = (bytes: Buffer, length: number): string =>
-  new TextDecoder().decode(bytes.subarray(0, length), { stream: bytes.length > length })
+  new TextDecoder().decode(bytes.subarray(0, length), { stream: true })
 
 /** Hides what was sent in the texts of an error, and of the errors that it carries, such as those of an AggregateError. */
 function hideSecretsIn(error: unknown, secrets: FailureNames['secrets'], seen = new Set<unknown>()): void {

@@ -205,8 +205,7 @@ function exchange(
       response.on('data', collect)
       response.on('error', fail)
       response.on('end', () => {
-        const [only] = chunks
-        resolve({ status, headers, body: only && chunks.length === 1 ? only : Buffer.concat(chunks) })
+        resolve({ status, headers, body: Buffer.concat(chunks) })
       })
     })
     request.end(body)

@@ -59,7 +59,7 @@ const commonRules = ({ issuer, clientID, nowSeconds }: Expectation): ClaimRules 
   sub: (sub) => (typeof sub === 'string' && sub !== '') || 'a string that is not empty',
 })
 
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+const isNumber = (value: unknown): value is number => Number.isFinite(value)
 
 const latest = (nowSeconds: number): number => Math.floor(nowSeconds) + clockToleranceSeconds
 

@@ -50,6 +50,8 @@ describe('the default agent', () => {
   const replacements: ReadonlyArray<readonly [what: string, agent: http.Agent]> = [
     ['of a class of its own', new ProxyAgent({ timeout: 5000, scheduling: 'lifo' })],
     ['of Node’s class', new http.Agent({ keepAlive: true })],
+    ['of Node’s class with its time limit', new http.Agent({ timeout: 5000 })],
+    ['of Node’s class with its scheduling', new http.Agent({ scheduling: 'lifo' })],
   ]
   for (const [what, agent] of replacements)
     it(`is a global agent ${what} that the application has put in the place of Node’s, while it is there`, async () => {

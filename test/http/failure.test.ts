@@ -89,8 +89,14 @@ describe('a refusal', () => {
   })
 
   it('cuts no character into halves', () => {
-    const body = `a${'€'.repeat(30_000)}`
-    expect(buildRefusalError(names, responseOf(400, body)).response?.body).to.equal(`a${'€'.repeat(21_845)}`)
+    for (const [before, whole] of [
+      ['a', 21_845],
+      ['ab', 21_844],
+    ] as const) {
+      const body = `${before}${'€'.repeat(30_000)}`
+      const error = buildRefusalError(names, responseOf(400, body))
+      expect(error.response?.body).to.equal(`${before}${'€'.repeat(whole)}`)
+    }
   })
 
   it('replaces secrets in body, words and headers', () => {
@@ -126,6 +132,21 @@ describe('a refusal', () => {
     const secrets = ['"', ':', '{']
     const error = buildRefusalError({ ...names, secrets }, responseOf(400, '{"error" : "invalid_grant"}'))
     expect(error).to.include({ error: 'invalid_grant' })
+  })
+
+  it('carries the words of 64 KiB of JSON and not of more', () => {
+    const jsonOf = (length: number) => '{"error":"invalid_grant"}'.padEnd(length)
+    expect(buildRefusalError(names, responseOf(400, jsonOf(64 * 1024)))).to.include({
+      error: 'invalid_grant',
+    })
+    expect(buildRefusalError(names, responseOf(400, jsonOf(64 * 1024 + 1)))).to.not.have.property('error')
+  })
+
+  it('leaves no beginning of a secret where the response is cut, however long its encoding is', () => {
+    const secret = 'ü'.repeat(1000)
+    const body = `${' '.repeat(65_500)}${encodeURIComponent(encodeURIComponent(secret))}${' '.repeat(70_000)}`
+    const error = buildRefusalError({ ...names, secrets: [secret] }, responseOf(400, body))
+    expect(error.response?.body).to.not.contain('%25C3')
   })
 
   const secrets: ReadonlyArray<readonly [what: string, secret: string, beginning: string]> = [

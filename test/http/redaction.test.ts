@@ -48,6 +48,7 @@ describe('redact', () => {
     ['numbers', '12345678901234567890 and 2026-11-24T23:20:00.000Z'],
     ['a UUID', 'request 3f0e8d5c-5b1c-4c55-9d0b-2f6d3c1b7a90, 3F0E8D5C-5B1C-4C55-9D0B-2F6D3C1B7A90'],
     ['15 letters and digits', 'abcdefghijklmn1'],
+    ['one part of a JWT without digits', 'eyJhbGci'],
     ['a long word', 'donaudampfschifffahrtsgesellschaft'],
   ]
   for (const [what, text] of readable)
@@ -80,6 +81,11 @@ describe('redact', () => {
   })
 })
 
+const escapeJSON = (value: string, units: RegExp): string =>
+  JSON.stringify(value)
+    .slice(1, -1)
+    .replace(units, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 describe('redactSent', () => {
   const encodings: ReadonlyArray<readonly [what: string, encode: (value: string) => string]> = [
     ['as it is', (value) => value],
@@ -92,12 +98,16 @@ describe('redactSent', () => {
     ['form-encoded', (value) => new URLSearchParams({ '': value }).toString().slice(1)],
     ['escaped for JSON', (value) => JSON.stringify(value).slice(1, -1)],
     ['escaped for JSON with slashes', (value) => JSON.stringify(value).slice(1, -1).replaceAll('/', '\\/')],
+    ['escaped for JSON by Python', (value) => escapeJSON(value, /[^ -~]/g)],
+    ['escaped for JSON by PHP', (value) => escapeJSON(value, /[^ -~]/g).replaceAll('/', '\\/')],
+    ['escaped for JSON by Go', (value) => escapeJSON(value, /[<>&]/g)],
+    ['escaped for JSON by Ruby', (value) => escapeJSON(value, /[^ -~]|[<>&]/g)],
     [
-      'escaped for JSON in ASCII',
+      'escaped for JSON by .NET',
       (value) =>
-        JSON.stringify(value)
-          .slice(1, -1)
-          .replace(/[^ -~]|[<>&]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+        escapeJSON(value, /[^ -~]|[&'+<>`]/g)
+          .replaceAll('\\"', '\\u0022')
+          .replace(/\\u..../g, (unit) => `\\u${unit.slice(2).toUpperCase()}`),
     ],
     [
       'escaped for HTML',
@@ -109,7 +119,13 @@ describe('redactSent', () => {
           .replaceAll('"', '&quot;'),
     ],
   ]
-  for (const secret of ['a/b+c=d&e %"\\<ü>🔑-letters', '?<"&ü', 'lettersonlylettersonly', 's3cr3t'])
+  for (const secret of [
+    'a/b+c=d&e %"\\<ü>🔑-letters',
+    '?<"&ü',
+    '`o\'ö/"+Ö',
+    'lettersonlylettersonly',
+    's3cr3t',
+  ])
     for (const [what, encode] of encodings)
       it(`hides "${secret}" ${what}`, () => {
         for (const [before, after] of [

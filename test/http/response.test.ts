@@ -83,6 +83,7 @@ describe('Cloudflare', () => {
       { 'content-type': 'application/json', server: 'cloudflare' },
       false,
     ],
+    ['JSON whose type mentions HTML', '{}', { 'content-type': 'application/json; as=text/html' }, false],
     ['nothing', '', {}, false],
     ['text that mentions HTML', 'no <html> here', { 'content-type': 'text/plain' }, false],
   ]

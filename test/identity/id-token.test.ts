@@ -70,6 +70,10 @@ function describeCases(build: () => JWTKind, honest: object, cases: Cases): void
 const honest = { iss: 'https://auth.x.ai', aud: 'client', sub: 'person', iat: now - 10, exp: now + 300 }
 
 describe('an id_token', () => {
+  it('has its name and no fixed typ', () => {
+    expect(buildIDTokenKind(expected)).to.include({ name: 'id_token' }).and.to.not.have.property('typ')
+  })
+
   describeCases(() => buildIDTokenKind(expected), { ...honest, nonce: 'nonce' }, [
     ...common,
     ['an azp that is the client', { azp: 'client' }],

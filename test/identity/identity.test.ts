@@ -1,6 +1,8 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { mock } from 'node:test'
 import { expect } from 'chai'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../lib/emulator/index.js'
+import { IdentityReader } from '../../lib/identity/identity.js'
 import { maxRequestsPerMinute } from '../../lib/identity/key-set.js'
 import {
   type StateStore,
@@ -9,6 +11,7 @@ import {
   XaiStrategy,
   type XaiStrategyOptions,
 } from '../../lib/index.js'
+import { XaiOAuth2 } from '../../lib/token/client.js'
 import { type Action, act, signInDirectly } from '../support/direct-sign-in.js'
 import { FaultServer, httpResponse } from '../support/fault-server.js'
 import { until } from '../support/until.js'
@@ -205,7 +208,10 @@ describe('who signed in', () => {
     const body = JSON.stringify({ access_token: 'a', id_token: 5 })
     emulator.misbehaveOnce({ path: '/oauth2/token', status: 200, body })
     const { value } = await signInDirectly(build(emulator))
-    expect(value).to.include({ code: 'xai_id_token_invalid' })
+    expect(value).to.include({
+      code: 'xai_id_token_invalid',
+      message: "xAI's id_token was refused: it is not a string",
+    })
   })
 
   describe('with a verifier that some other store made', () => {
@@ -284,6 +290,17 @@ describe('who signed in', () => {
         .and.match(/a Team was chosen.+may not ask for the scope openid.+does not speak OpenID Connect/)
     })
 
+    it('holds null for an id_token that nobody asked for, is that of somebody unknown', async () => {
+      const emulator = await start()
+      const body = JSON.stringify({ access_token: 'a', token_type: 'Bearer', id_token: null })
+      emulator.misbehaveOnce({ path: '/oauth2/token', status: 200, body })
+      const options = { scope: 'profile', userInfo: 'never' } as const
+      expect(await signInDirectly(build(emulator, options))).to.deep.include({
+        kind: 'success',
+        value: { profile: undefined },
+      })
+    })
+
     it('holds an id_token that nobody asked for, is refused unless that is right', async () => {
       const error = await refuse({ access_token: 'a', id_token: 'e30.e30.e30' }, { scope: 'profile' })
       expect(error).to.include({ code: 'xai_id_token_invalid' })
@@ -316,6 +333,39 @@ describe('who signed in', () => {
       expect(profile.principal).to.deep.equal({ type: 'Team', id: profile._json.principal_id })
       expect(profile.id).to.equal(profile._json.sub)
       expect(pathsOf(emulator)).not.to.include('/oauth2/userinfo')
+    })
+
+    it('is refused when the verified access token does not say which Team it is', async () => {
+      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      const server = await FaultServer.start((socket) =>
+        socket.end(httpResponse(200, JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] }))),
+      )
+      servers.push(server)
+      const { origin: issuer } = server
+      const reader = new IdentityReader(new XaiOAuth2('client', '', '', '', '', {}), {
+        ...{ issuer, clientID: 'client', jwksURL: `${issuer}/jwks`, userInfoURL: `${issuer}/userinfo` },
+        ...{ userInfo: 'never', allowTeamPrincipal: true },
+      })
+      const claims = {
+        iss: issuer,
+        aud: 'client',
+        sub: 's',
+        exp: Date.now() / 1000 + 60,
+        principal_type: 'Team',
+      }
+      const [header, payload] = [{ alg: 'ES256', typ: 'at+jwt' }, claims].map((part) =>
+        Buffer.from(JSON.stringify(part)).toString('base64url'),
+      )
+      const signed = `${header}.${payload}`
+      const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+      const tokens = { access_token: `${signed}.${signature.toString('base64url')}`, token_type: 'Bearer' }
+      const error = await reader
+        .identify({ tokens, nonce: undefined, scope: 'openid' })
+        .catch((error) => error)
+      expect(error).to.include({ code: 'xai_identity_missing', status: 502 })
+      expect(error.message).to.match(
+        /the two authenticate calls of this sign-in were given different scopes\.$/,
+      )
     })
 
     it('is refused when the access token is that of a User', async () => {

@@ -136,6 +136,7 @@ describe('verifyJWT', () => {
 
   it('gives the claims and their text', async () => {
     const raw = '{ "sub": "person", "name": "ü" }'
+    expect(await verifyJWT(kind, signToken(raw, { typ: 'JWT' }), keys)).to.have.property('raw', raw)
     expect(await verifyJWT(kind, signToken(raw), keys)).to.deep.equal({
       claims: { sub: 'person', name: 'ü' },
       raw,
@@ -147,6 +148,7 @@ describe('verifyJWT', () => {
   const forEveryKey: ReadonlyArray<readonly [what: string, token: string, why: string]> = [
     ['more than 64 KiB', signToken({ sub: 'x'.repeat(64 * 1024) }), 'it is longer than 65536 characters'],
     ['an opaque token', 'opaque', 'it is not a signed JWT'],
+    ['an opaque token of 64 KiB', 'x'.repeat(64 * 1024), 'it is not a signed JWT'],
     ['a header that is null', `${encode('null')}.${encode(honest)}.AA`, 'it is not a signed JWT'],
     ['two parts', signToken(honest).split('.').slice(0, 2).join('.'), 'it is not a signed JWT'],
     ['five parts', `${signToken(honest)}.AA.AA`, 'it is not a signed JWT'],
@@ -243,6 +245,7 @@ describe('verifyJWT', () => {
     const others: ReadonlyArray<readonly [typ: unknown, shown: string]> = [
       [undefined, 'nothing'],
       ['JWT', "'JWT'"],
+      ['at+application/jwt', "'at+application/jwt'"],
       [{ toString: null, valueOf: null }, '{ toString: null, valueOf: null }'],
     ]
     for (const [typ, shown] of others) {
@@ -293,6 +296,7 @@ describe('a received value in a message', () => {
   })
 
   it('is cut at 200 characters', () => {
+    expect(quoteReceived('x'.repeat(198))).to.equal(`'${'x'.repeat(198)}'`)
     expect(quoteReceived('very '.repeat(10_000))).to.match(/^'(very ){39}very…$/)
   })
 
@@ -307,6 +311,11 @@ describe('unverified claims', () => {
     expect(readUnverifiedClaims(signToken({ principal_type: 'Team' }))).to.deep.equal({
       principal_type: 'Team',
     })
+  })
+
+  it('are those of a token of 64 KiB', () => {
+    const token = `${encode({})}.${encode({ sub: 's' })}.`.padEnd(64 * 1024, 'A')
+    expect(readUnverifiedClaims(token)).to.deep.equal({ sub: 's' })
   })
 
   for (const token of [

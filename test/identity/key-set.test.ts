@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto'
 import { expect } from 'chai'
 import { XaiOAuthError } from '../../lib/error.js'
-import type { HttpResponse } from '../../lib/http/request.js'
+import type { HttpRequest, HttpResponse } from '../../lib/http/request.js'
 import { KeySet } from '../../lib/identity/key-set.js'
 import { failureOf } from '../support/failure.js'
 
@@ -9,12 +9,20 @@ const second = 1000
 const minute = 60 * second
 const hour = 60 * minute
 
+const keyOf = (namedCurve: string): JsonWebKey =>
+  generateKeyPairSync('ec', { namedCurve }).publicKey.export({ format: 'jwk' })
+
 const buildKey = (kid?: string): JsonWebKey => ({
-  ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+  ...keyOf('P-256'),
   ...(kid !== undefined && { kid }),
 })
 const keyA = buildKey('a')
 const keyB = buildKey('b')
+const rsaKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
+
+/** The same number in one byte more. */
+const padded = (coordinate = ''): string =>
+  Buffer.concat([Buffer.alloc(1), Buffer.from(coordinate, 'base64url')]).toString('base64url')
 
 const respond = (status: number, body: string | Buffer): HttpResponse => ({
   status,
@@ -28,14 +36,16 @@ const down = respond(500, 'down')
 class Scene {
   now = Date.parse('2026-11-24T12:00:00Z')
   requests = 0
+  request: Partial<HttpRequest> = {}
   readonly waits: number[] = []
   response: HttpResponse | Promise<HttpResponse>
   readonly keys: KeySet
 
   constructor(response: Scene['response']) {
     this.response = response
-    const send = async (): Promise<HttpResponse> => {
+    const send = async (_names: unknown, request: Partial<HttpRequest>): Promise<HttpResponse> => {
       this.requests += 1
+      this.request = request
       return this.response
     }
     this.keys = new KeySet(
@@ -66,6 +76,26 @@ describe('the key set', () => {
     expect(await new Scene(jwks(keyA)).keys.find(undefined)).to.not.equal(undefined)
     expect(await keys.find(['b'])).to.equal(undefined)
   })
+
+  it('is requested as JSON, without anything that is secret', async () => {
+    const scene = new Scene(jwks(keyA))
+    await scene.keys.prepare()
+    expect(scene.request).to.deep.equal({
+      method: 'GET',
+      url: 'https://auth.x.ai/.well-known/jwks.json',
+      headers: { Accept: 'application/json' },
+    })
+  })
+
+  for (const [what, response, why] of [
+    ['no list', respond(200, '{"keys":{}}'), 'it is not a JSON Web Key Set'],
+    ['no JSON', respond(200, '<html>'), 'it is not a JSON Web Key Set'],
+    ['no key', jwks(), 'it holds no ES256 key'],
+  ] as const)
+    it(`is refused when it holds ${what}`, async () => {
+      const { message } = await new Scene(response).refusal('a')
+      expect(message).to.equal(`xAI key set (JWKS) request got an unusable response (HTTP 200): ${why}`)
+    })
 
   it('is requested once by many who come at once', async () => {
     const scene = new Scene(jwks(keyA))
@@ -158,6 +188,16 @@ describe('the key set', () => {
       expect(scene.waits).to.deep.equal([500])
     })
 
+    it('is waited for by a callback for a second at most', async () => {
+      const scene = new Scene(down)
+      await scene.keys.prepare()
+      scene.now += 500
+      await scene.keys.prepare()
+      scene.response = jwks(keyA)
+      expect(await scene.keys.find('a')).to.not.equal(undefined)
+      expect(scene.waits).to.deep.equal([1000])
+    })
+
     it('refuses a callback at once in a longer pause, and says when it is requested again', async () => {
       const scene = new Scene(down)
       for (let count = 0; count < 4; count += 1) {
@@ -245,7 +285,12 @@ describe('the key set', () => {
   describe('with keys that are made for trouble', () => {
     const unusable: ReadonlyArray<readonly [what: string, key: object]> = [
       ['of another curve', { ...keyB, crv: 'P-384' }],
-      ['of another type', { ...keyB, kty: 'RSA' }],
+      ['of another curve, as its coordinates are', { ...keyOf('secp256k1'), kid: 'b' }],
+      ['of a larger curve', { ...keyOf('P-384'), kid: 'b' }],
+      ['of another type', { ...rsaKey, crv: 'P-256', x: keyB.x, y: keyB.y, kid: 'b' }],
+      ['without coordinates', { kty: 'EC', crv: 'P-256', kid: 'b' }],
+      ['with a coordinate that begins with a zero', { ...keyB, x: padded(keyB.x) }],
+      ['with another coordinate that begins with a zero', { ...keyB, y: padded(keyB.y) }],
       ['for another algorithm', { ...keyB, alg: 'ES384' }],
       ['for encryption', { ...keyB, use: 'enc' }],
       ['for signing only', { ...keyB, key_ops: ['sign'] }],

@@ -50,6 +50,7 @@ describe('userinfo', () => {
     readonly [what: string, respond: Responder, status: number, message: RegExp]
   > = [
     ['401', says('{"error":"invalid_token"}', 401), 401, /request failed \(HTTP 401\)\. Response: \{"error"/],
+    ['a body that repeats the token', says('no AT+/=1', 400), 400, /Response: no \[redacted\]$/],
     ['403', says('', 403), 403, /request failed \(HTTP 403\)/],
     ['a redirect', says('', 302, 'Location: /elsewhere'), 502, /request failed \(HTTP 302\)/],
     ['no content', says('', 204), 502, /request failed \(HTTP 204\)/],
