@@ -41,7 +41,7 @@ describe('checkOptionNames', () => {
     it(`refuses ${JSON.stringify(wrong)} in place of options`, () => {
       expect(() => checkOptionNames('Test', wrong, known)).to.throw(
         TypeError,
-        'Test: options must be an object',
+        'Test: options must be an object with clientID, clientSecret, callbackURL…',
       )
     })
   }
@@ -51,4 +51,34 @@ describe('findMeant', () => {
   it('finds nothing for a short name that is close to everything', () => {
     expect(findMeant('x', ['y', 'z'])).to.equal(undefined)
   })
+  it('finds nothing among no names', () => {
+    expect(findMeant('scope', [])).to.equal(undefined)
+  })
+  it('finds the nearest of several', () => {
+    expect(findMeant('scopes', ['scapes', 'scope', 'scones'])).to.equal('scope')
+    expect(findMeant('issuer', ['issued', 'issuer'])).to.equal('issuer')
+  })
+  for (const [name, meant] of [
+    ['xissuer', 'issuer'],
+    ['ssuer', 'issuer'],
+    ['issxer', 'issuer'],
+    ['issuxer', 'issuer'],
+    ['isseur', 'issuer'],
+    ['issuerxy', 'issuer'],
+    ['issuerxyz', undefined],
+    ['iss-uer_s', 'issuer'],
+    ['sissuer', 'issuer'],
+    ['ISSUER', 'issuer'],
+    ['isr', undefined],
+    ['issur', 'issuer'],
+    ['issu', undefined],
+    ['agents', 'agent'],
+    ['acent', 'agent'],
+    ['aent', 'agent'],
+    ['aget', 'agent'],
+    ['acet', undefined],
+  ] as const)
+    it(`${meant ? 'finds' : 'does not find'} ${meant ?? 'a name'} for ${name}`, () => {
+      expect(findMeant(name, ['issuer', 'agent'])).to.equal(meant)
+    })
 })

@@ -27,6 +27,7 @@ describe('the text of a response', () => {
 
   const unreadable: ReadonlyArray<readonly [what: string, type: string, body: Buffer | string]> = [
     ['names Latin-1', 'application/json; charset=iso-8859-1', '{}'],
+    ['names Latin-1 without a space', 'application/json;charset=iso-8859-1', '{}'],
     ['names UTF-16', 'application/json; charset="utf-16"', '{}'],
     ['holds a lone byte of Latin-1', 'application/json', Buffer.from([0x22, 0xfc, 0x22])],
     ['is cut inside a character', 'application/json', Buffer.from('€').subarray(0, 2)],
