@@ -17,20 +17,10 @@ export interface EmulatorAccount {
   readonly principal?: { readonly type: 'Team'; readonly id: string }
 }
 
-/** The claims that `idTokenClaims` chooses from, beside those of the protocol. */
-export const profileClaims = [
-  'email',
-  'email_verified',
-  'name',
-  'given_name',
-  'family_name',
-  'picture',
-] as const
+/** An account whose subject identifier is settled. */
+export type Account = EmulatorAccount & { readonly sub: string }
 
-/** A claim of the person's, by its name in OpenID Connect. */
-export type ProfileClaim = (typeof profileClaims)[number]
-
-const buildExample = (id: string, givenName: string, sub: string): EmulatorAccount => ({
+const buildExample = (id: string, givenName: string, sub: string): Account => ({
   id,
   sub,
   email: `${id}@example.com`,
@@ -51,15 +41,23 @@ export const defaultAccounts: readonly EmulatorAccount[] = [
   },
 ]
 
-/** The subject identifier of an account. */
-export const subjectOf = ({ id, sub }: EmulatorAccount): string => sub ?? id
-
 /** What a person calls the account. */
 export const labelOf = ({ id, name }: EmulatorAccount): string => name ?? id
 
-/** OpenID Connect standard claims of an account; what the account lacks, the claims lack. */
-export function buildClaims(account: EmulatorAccount, issuer: string): { sub: string } {
-  const sub = subjectOf(account)
+/** What is special about an account, in a few words. */
+export function hintOf({ tier, principal }: EmulatorAccount): string {
+  if (tier === 'denied') return 'Not entitled: the token endpoint responds with 403'
+  return principal === undefined ? '' : 'Acts as a Team: no id_token'
+}
+
+/** The claims that `idTokenClaims` chooses from, beside those of the protocol. */
+export const claimNames = ['email', 'email_verified', 'name', 'given_name', 'family_name', 'picture'] as const
+
+/** A claim of the person's, by its name in OpenID Connect. */
+export type ProfileClaim = (typeof claimNames)[number]
+
+/** OpenID Connect standard claims of an account; what the account lacks is undefined, and no JSON shows it. */
+export function buildClaims(account: Account, issuer: string, names: readonly ProfileClaim[]): object {
   const claims: Record<ProfileClaim, unknown> = {
     email: account.email,
     email_verified: account.emailVerified,
@@ -68,5 +66,26 @@ export function buildClaims(account: EmulatorAccount, issuer: string): { sub: st
     family_name: account.familyName,
     picture: account.picture?.startsWith('/') ? `${issuer}${account.picture}` : account.picture,
   }
-  return { sub, ...Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) }
+  return Object.fromEntries(names.map((name) => [name, claims[name]]))
 }
+
+/** An application that the emulator knows. */
+export interface EmulatorClient {
+  readonly clientID: string
+  /** None makes it a public client. */
+  readonly clientSecret?: string
+  /** What the sign-in pages call it; the client id when absent. */
+  readonly name?: string
+  /** Compared to the letter; without any, every http callback on loopback is accepted. */
+  readonly redirectURIs?: readonly string[]
+}
+
+/** The clients of an emulator that is given none. Nothing here is a credential of anybody. */
+export const defaultClients: readonly EmulatorClient[] = [
+  { clientID: 'emulator-public', name: 'Public application' },
+  {
+    clientID: 'emulator-confidential',
+    clientSecret: 'emulator-secret-not-a-secret',
+    name: 'Confidential application',
+  },
+]

@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { findMeant } from '../check.js'
-import { labelOf } from './account.js'
-import { type Emulator, startEmulatorOn } from './emulator.js'
+import { hintOf, labelOf } from './account.js'
+import { openEmulator } from './emulator.js'
 import { type EmulatorOptions, type EmulatorSettings, parseOptions } from './option.js'
-import { hintOf } from './sign-in.js'
 
 const help = `Usage: npx passport-xai emulator [options]
 
@@ -41,50 +40,45 @@ const meanings: Readonly<Record<string, (value: string) => object>> = {
 }
 const names = [...Object.keys(meanings), 'host']
 
-function parseCommand(words: readonly string[]) {
+/** The address to listen on, and the options; nothing when help is asked for. */
+function parseCommand(words: readonly string[]): { host: string; settings: EmulatorSettings } | undefined {
   const texts = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
   const options = { ...texts, help: { type: 'boolean' as const } }
   const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options })
-  const { help: isHelp = false, host = '127.0.0.1', ...given } = values as Record<string, string | true>
-  if (!isHelp && positionals.join(' ') !== 'emulator')
+  const { help, host = '127.0.0.1', ...flags } = values as Record<string, string>
+  if (help) return undefined
+  if (positionals.join(' ') !== 'emulator')
     throw new Error(`there is one command, emulator, not "${positionals.join(' ')}"`)
   // A file comes first, so that flags change what it says.
-  const flags = Object.entries(given).sort(([name]) => (name === 'options' ? -1 : 1))
-  const meant: EmulatorOptions = Object.assign(
-    { port: 4000 },
-    ...flags.map(([name, value]) => meanings[name]?.(`${value}`)),
-  )
-  return { isHelp: isHelp === true, host: `${host}`, options: meant, settings: parseOptions(meant) }
+  const sorted = Object.entries(flags).sort(([name]) => (name === 'options' ? -1 : 1))
+  const meant: EmulatorOptions[] = sorted.map(([name, value]) => meanings[name]?.(value) ?? {})
+  return { host, settings: parseOptions(Object.assign({ port: 4000 }, ...meant)) }
 }
 
-const buildTable = (rows: ReadonlyArray<readonly string[]>): string =>
-  rows.map(([term = '', ...cells]) => `  ${term.padEnd(22)}${cells.filter(Boolean).join(', ')}\n`).join('')
-
 /** What a developer needs to know. */
-function describe({ issuer }: Emulator, { clients, accounts, deviceFlow }: EmulatorSettings): string {
-  const where = 'every http URL on loopback'
-  return `The emulator listens. This is not xAI.
-
-${buildTable([
-  ['issuer', issuer],
-  ...clients.map(({ clientID, clientSecret, redirectURIs }) => [
-    'client',
-    clientID,
-    clientSecret ? `secret ${clientSecret}` : 'no secret',
-    `redirect URIs: ${redirectURIs?.join(' ') ?? where}`,
-  ]),
-  ...accounts.map((account) => ['account', account.id, labelOf(account), hintOf(account)]),
-  ['device page', deviceFlow ? `${issuer}/device` : 'off'],
-])}
-Ctrl+C ends it.
-`
+function describe(issuer: string, { clients, accounts, deviceFlow }: EmulatorSettings): string {
+  const rows = [
+    ['issuer', issuer],
+    ...clients.map(({ clientID, clientSecret, redirectURIs = ['every http URL on loopback'] }) => [
+      'client',
+      clientID,
+      clientSecret ? `secret ${clientSecret}` : 'no secret',
+      `redirect URIs: ${redirectURIs.join(' ')}`,
+    ]),
+    ...accounts.map((account) => ['account', account.id, labelOf(account), hintOf(account)]),
+    ['device page', deviceFlow ? `${issuer}/device` : 'off'],
+  ]
+  const lines = rows.map(
+    ([term = '', ...cells]) => `  ${term.padEnd(22)}${cells.filter(Boolean).join(', ')}\n`,
+  )
+  return `The emulator listens. This is not xAI.\n\n${lines.join('')}\nCtrl+C ends it.\n`
 }
 
 /** The sentence for an error: which flag was meant, for example. */
 function explain({ message }: Error): string {
   const [, unknown] = /^Unknown option '(--[^']+)'/.exec(message) ?? []
-  const known = names.map((name) => `--${name}`)
   if (unknown === undefined) return `${message.replace(/^startEmulator: /, '').split('\n')[0]}`
+  const known = names.map((name) => `--${name}`)
   const meant = findMeant(unknown, known)
   return `there is no option ${unknown}; ${meant ? `write ${meant}` : `the options are ${known.join(', ')}`}`
 }
@@ -93,16 +87,18 @@ function explain({ message }: Error): string {
 export async function run(words: readonly string[]): Promise<0 | 1 | 2> {
   let code: 1 | 2 = 2
   try {
-    const { isHelp, host, options, settings } = parseCommand(words)
-    code = 1
-    if (isHelp) console.log(help)
-    else {
-      const emulator = await startEmulatorOn(host, options)
-      if (host !== '127.0.0.1')
-        console.error(`Warning: it listens on ${host}. Whoever reaches it can sign in as anybody.`)
-      console.log(describe(emulator, settings))
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void emulator.close())
+    const command = parseCommand(words)
+    if (command === undefined) {
+      console.log(help)
+      return 0
     }
+    code = 1
+    const { host, settings } = command
+    const emulator = await openEmulator(host, settings)
+    if (host !== '127.0.0.1')
+      console.error(`Warning: it listens on ${host}. Whoever reaches it can sign in as anybody.`)
+    console.log(describe(emulator.issuer, settings))
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void emulator.close())
     return 0
   } catch (error) {
     console.error(`passport-xai: ${explain(error as Error)}`)

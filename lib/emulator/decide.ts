@@ -1,12 +1,9 @@
-import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
 import { optionError } from '../check.js'
-import { buildSessionCookie } from './authorization.js'
-import type { Decision } from './decision.js'
+import { buildSessionCookie, type Decision, send } from './authorization.js'
 import { decideDevice, findPending } from './device.js'
-import type { EmulatorDecision, EmulatorSettings } from './option.js'
-import { paths } from './path.js'
-import { checkRules, oneOf, type Rules, text } from './rule.js'
+import type { EmulatorDecision } from './index.js'
+import { checkRules, type EmulatorSettings, oneOf, type Rules, text } from './option.js'
+import { paths } from './page.js'
 import type { EmulatorState } from './state.js'
 
 const where = 'decide'
@@ -25,21 +22,16 @@ function parseDecision({ accounts, signInAs }: EmulatorSettings, options: Emulat
 /** Sends an authorization request as a browser would in which the person has decided; resolves to the callback URL. */
 async function authorize(emulator: EmulatorState, url: string, decision: Decision): Promise<string> {
   const cookie = await buildSessionCookie(emulator, decision)
-  const sent = request(url, { headers: { accept: 'application/json', cookie }, agent: false }).end()
-  const [response] = (await once(sent, 'response')) as [IncomingMessage]
-  const { location } = response.headers
-  // Enough for every error; what was ordered of the emulator may have no end.
-  let body = ''
-  for await (const chunk of response) {
-    body += chunk
-    if (body.length > 2_000) break
-  }
-  if (location !== undefined) return location
-  const refusal = 'the emulator refuses this authorization request'
-  throw new Error(`${where}: ${refusal} (HTTP ${response.statusCode}): ${body.slice(0, 2_000)}`)
+  const response = await send(url, { headers: { accept: 'application/json', cookie } })
+  // The first piece is enough for every error; what was ordered of the emulator may have no end.
+  const { value: body = '' } = await response.setEncoding('utf8').iterator().next()
+  response.destroy()
+  if (response.headers.location !== undefined) return response.headers.location
+  const refusal = `the emulator refuses this authorization request (HTTP ${response.statusCode})`
+  throw new Error(`${where}: ${refusal}: ${body.slice(0, 2_000)}`)
 }
 
-async function verify(emulator: EmulatorState, userCode: string, decision: Decision): Promise<void> {
+async function verify(emulator: EmulatorState, userCode: string, decision: Decision): Promise<undefined> {
   if (emulator.settings.deviceFlow === undefined)
     throw new Error(`${where}: the device authorization grant is switched off`)
   const code = await findPending(emulator, userCode)
@@ -56,12 +48,12 @@ export async function decide(
   const { issuer, settings } = emulator
   const decision = parseDecision(settings, options)
   const text = typeof target === 'string' ? target : `${target?.href ?? ''}`
-  if (/^[\w -]+$/.test(text)) return void (await verify(emulator, text, decision))
+  if (/^[\w -]+$/.test(text)) return verify(emulator, text, decision)
   const { origin, pathname, searchParams, href } = new URL(URL.canParse(text) ? text : 'about:blank')
   const userCode = searchParams.get('user_code')
   if (origin === issuer && pathname === paths.authorization) return authorize(emulator, href, decision)
   if (origin === issuer && pathname === paths.code_verification && userCode !== null)
-    return void (await verify(emulator, userCode, decision))
+    return verify(emulator, userCode, decision)
   const accepted = `an authorization URL of ${issuer}, a verification_uri_complete or a user code`
   throw optionError(where, `url must be ${accepted}`)
 }

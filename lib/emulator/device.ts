@@ -1,9 +1,7 @@
 import { html } from '../page/html.js'
-import { subjectOf } from './account.js'
-import { type Decision, grantScopes, refusalOf } from './decision.js'
+import { type Decision, settle } from './authorization.js'
 import type { Context, Provider } from './oidc-provider.js'
-import { showPage } from './page.js'
-import { paths } from './path.js'
+import { paths, showPage } from './page.js'
 import { ask } from './sign-in.js'
 import type { EmulatorState, Handler } from './state.js'
 
@@ -28,12 +26,12 @@ export async function decideDevice(
   decision: Decision,
 ): Promise<void> {
   const scopes = `${code.params?.scope ?? ''}`.split(' ')
-  const refusal = refusalOf(decision, scopes)
-  if (refusal) Object.assign(code, { error: refusal.error, errorDescription: refusal.error_description })
+  const outcome = await settle(emulator, decision, `${code.clientId}`, scopes)
+  if ('error' in outcome)
+    Object.assign(code, { error: outcome.error, errorDescription: outcome.error_description })
   else {
-    const grant = await grantScopes(emulator, decision, `${code.clientId}`, scopes)
-    const scope = grant.getOIDCScopeFiltered(scopes)
-    Object.assign(code, { accountId: subjectOf(decision.account), grantId: grant.jti, scope })
+    const scope = outcome.getOIDCScopeFiltered(scopes)
+    Object.assign(code, { accountId: decision.account.sub, grantId: outcome.jti, scope })
   }
   await code.save()
 }
@@ -50,25 +48,31 @@ const showCodeForm = (ctx: Context, userCode: string, problem?: string): void =>
 </form>`,
   })
 
-const showEnd = (ctx: Context, { denial }: Decision): void =>
-  showPage(ctx, {
-    title: denial === undefined ? 'Your device is signed in' : 'Access was denied',
-    content: html`<p class="lead">${denial === undefined ? 'It goes on by itself.' : 'Your device is not signed in.'} You can close this tab.</p>`,
-  })
-
 /** The page that a device sends a person to (RFC 8628 §3.3). */
 export const verifyDevice: Handler = async (emulator, ctx) => {
-  const userCode = new URLSearchParams(ctx.querystring).get('user_code') ?? ''
-  if (userCode === '') return showCodeForm(ctx, '')
-  const code = await findPending(emulator, userCode)
-  if (typeof code === 'string') return showCodeForm(ctx, userCode, code)
-  await ask(emulator, ctx, {
-    clientID: code.clientId,
-    scope: code.params?.scope,
-    userCode: code.userCode.replace(/(?<=^.{4})/, '-'),
-    decide: async (decision) => {
-      await decideDevice(emulator, code, decision)
-      showEnd(ctx, decision)
-    },
-  })
+  const typed = new URLSearchParams(ctx.querystring).get('user_code') ?? ''
+  if (typed === '') return showCodeForm(ctx, '')
+  const code = await findPending(emulator, typed)
+  if (typeof code === 'string') return showCodeForm(ctx, typed, code)
+  const { clientId, params, userCode } = code
+  const shown = userCode.replace(/(?<=^.{4})/, '-')
+  const decision = ask(emulator, ctx, { clientID: clientId, scope: params?.scope, userCode: shown })
+  if (decision === undefined) return
+  await decideDevice(emulator, code, decision)
+  const [title, outcome] = decision.denial
+    ? ['Access was denied', 'Your device is not signed in.']
+    : ['Your device is signed in', 'It goes on by itself.']
+  showPage(ctx, { title, content: html`<p class="lead">${outcome} You can close this tab.</p>` })
+}
+
+/** How long before the interval is over a poll may come, in milliseconds: clocks and networks are not exact. */
+const grace = 100
+
+/** Whether a device code is asked for too soon; from then on 5 seconds more must pass (RFC 8628 §3.5). */
+export function isTooSoon({ polls, settings }: EmulatorState, deviceCode: string): boolean {
+  const at = Date.now()
+  const { at: last = 0, interval = settings.deviceFlow?.interval ?? 0 } = polls.get(deviceCode) ?? {}
+  const tooSoon = at - last < interval * 1000 - grace
+  polls.set(deviceCode, { at, interval: tooSoon ? interval + 5 : interval })
+  return tooSoon
 }

@@ -1,28 +1,11 @@
+import { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { findMeant, optionError } from '../check.js'
-import { boolean, checkRules, integer, isRecord, oneOf, type Rules } from './rule.js'
-
-/** What the response to the next request of a path shall be. */
-export interface Misbehaviour {
-  /** The path of the endpoint whose next request this is for, such as `/oauth2/token`. */
-  readonly path: string
-  /** The HTTP status of the response. With neither `status` nor `body`, the ordinary response is the base. */
-  readonly status?: number
-  /** Added to the headers of the response, or put in their place. */
-  readonly headers?: Readonly<Record<string, string | string[] | number | undefined>>
-  /** Sent as it is; the content type is JSON unless `headers` says another. */
-  readonly body?: string | Uint8Array
-  /** Milliseconds to wait before the response; `Infinity` never responds. */
-  readonly delay?: number
-  /** Destroys the connection before the first byte of the response, or halfway through its body. */
-  readonly cut?: 'before-headers' | 'in-body'
-  /** Repeats the body until the client or the emulator closes the connection. */
-  readonly endless?: boolean
-  /**
-   * Whether the request is carried out although its response is another or gets lost: a code or a refresh token is
-   * spent then. Default: only when the ordinary response is the base.
-   */
-  readonly carriedOut?: boolean
-}
+import type { Misbehaviour } from './index.js'
+import type { Context } from './oidc-provider.js'
+import { boolean, checkRules, integer, isRecord, oneOf, type Rules } from './option.js'
+import { isDevicePath, paths } from './page.js'
+import type { EmulatorState } from './state.js'
 
 const where = 'misbehaveOnce'
 
@@ -37,28 +20,58 @@ const rules: Rules<keyof Misbehaviour> = {
   carriedOut: boolean,
 }
 
-/** The misbehaviours that were ordered and not yet carried out. */
-export class MisbehaviourQueue {
-  private readonly orders: Misbehaviour[] = []
+/** @throws {TypeError} that names what is wrong and says what to write */
+export function orderMisbehaviour({ settings, misbehaviours }: EmulatorState, order: Misbehaviour): void {
+  checkRules(where, order, rules, 'path')
+  const { path } = order
+  const served = Object.values(paths).filter((known) => settings.deviceFlow || !isDevicePath(known))
+  if (served.some((known) => known === path)) return void misbehaviours.push(order)
+  const meant = findMeant(path, served)
+  const advice = meant ? `write ${meant}` : `the paths are ${served.join(', ')}`
+  throw optionError(where, `there is nothing at the path ${path}; ${advice}`)
+}
 
-  constructor(private readonly paths: readonly string[]) {}
+/** The bytes of a response as Koa would send them. */
+const bytesOf = ({ body }: Context): Buffer =>
+  Buffer.from(typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body ?? ''))
 
-  /** @throws {TypeError} that names what is wrong and says what to write */
-  order(misbehaviour: Misbehaviour): void {
-    checkRules(where, misbehaviour, rules, 'path')
-    const { path } = misbehaviour
-    if (!this.paths.includes(path)) {
-      const meant = findMeant(path, this.paths)
-      const advice = meant ? `write ${meant}` : `the paths are ${this.paths.join(', ')}`
-      throw optionError(where, `there is nothing at the path ${path}; ${advice}`)
-    }
-    this.orders.push(misbehaviour)
+/** The bytes, or spaces, again and again. */
+function* repeat(bytes: Buffer): Generator<Buffer> {
+  const repeated = bytes.length > 0 ? bytes : Buffer.from(' ')
+  // In large pieces, because each is a chunk of its own, and newer versions of Node take long over many small ones.
+  const chunk = Buffer.alloc(repeated.length * Math.ceil(8_192 / repeated.length), repeated)
+  for (;;) yield chunk
+}
+
+/** Responds as it was ordered. Throws when nothing shall be sent, or when the client goes away while it waits. */
+export async function misbehave(
+  ctx: Context,
+  order: Misbehaviour,
+  respond: () => Promise<void>,
+): Promise<void> {
+  const { status, headers = {}, body, delay = 0, cut, endless = false } = order
+  const isOrdinary = status === undefined && body === undefined && cut !== 'before-headers' && !endless
+  if (order.carriedOut ?? isOrdinary) await respond()
+  if (!isOrdinary) {
+    for (const name of ctx.res.getHeaderNames()) ctx.remove(name)
+    ctx.body = Buffer.from(body ?? '')
+    ctx.type = 'application/json'
+    // Not by Koa, which refuses a status without a name, such as 299.
+    ctx.res.statusCode = status ?? 200
   }
-
-  /** Removes and returns the first order for a path; without one, a misbehaviour that changes nothing. */
-  take(path: string): Misbehaviour {
-    const index = this.orders.findIndex((order) => order.path === path)
-    const [order = { path }] = index < 0 ? [] : this.orders.splice(index, 1)
-    return order
+  if (delay > 0) {
+    const closed = new AbortController()
+    ctx.res.on('close', () => closed.abort())
+    // A timer of Node's can wait for 24 days.
+    await setTimeout(Math.min(delay, 2 ** 31 - 1), undefined, { signal: closed.signal })
+  }
+  if (cut === 'before-headers') throw new Error('The connection is cut, as it was ordered')
+  if (endless) ctx.body = Readable.from(repeat(bytesOf(ctx)))
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) ctx.res.setHeader(name, value)
+  if (cut === 'in-body') {
+    const bytes = bytesOf(ctx)
+    ctx.respond = false
+    ctx.res.setHeader('content-length', bytes.length + 1)
+    ctx.res.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => ctx.res.destroy())
   }
 }

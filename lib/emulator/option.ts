@@ -1,25 +1,12 @@
-import { optionError } from '../check.js'
+import { checkOptionNames, optionError } from '../check.js'
 import {
+  claimNames,
   defaultAccounts,
+  defaultClients,
   type EmulatorAccount,
+  type EmulatorClient,
   type ProfileClaim,
-  profileClaims,
-  subjectOf,
 } from './account.js'
-import { defaultClients, type EmulatorClient } from './client.js'
-import {
-  boolean,
-  checkRules,
-  integer,
-  isRecord,
-  isText,
-  list,
-  listOf,
-  oneOf,
-  type Rule,
-  type Rules,
-  text,
-} from './rule.js'
 
 /** How an emulator starts and behaves; every option has a default. */
 export interface EmulatorOptions {
@@ -60,79 +47,78 @@ export interface EmulatorOptions {
   readonly completeDiscovery?: boolean
 }
 
-/** What a person decides. */
-export interface EmulatorDecision {
-  /** The id of the account that signs in; default: `signInAs` of the emulator, else the first account. */
-  readonly as?: string
-  /**
-   * Whether the person denies the request, with the error `access_denied`; `'authorization_denied'` is the other
-   * error that a denied device sign-in is reported to end with. Default false.
-   */
-  readonly deny?: boolean | 'authorization_denied'
-}
+/** What a value must be, as a test and in words; and what an option is when it is absent. */
+export type Rule = readonly [isValid: (value: unknown) => boolean, write: string, ...fallback: unknown[]]
+export type Rules<Key extends string> = Readonly<Record<Key, Rule>>
 
-/** Options that were checked, with the defaults. */
-export interface EmulatorSettings extends Required<Omit<EmulatorOptions, 'signInAs' | 'deviceFlow'>> {
-  readonly signInAs: EmulatorAccount | undefined
-  /** Undefined when the grant is switched off. */
-  readonly deviceFlow: { readonly interval: number; readonly expiresIn: number } | undefined
-}
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const where = 'startEmulator'
-
-const defaults: Required<Omit<EmulatorOptions, 'signInAs'>> = {
-  port: 0,
-  accounts: defaultAccounts,
-  clients: defaultClients,
-  loopbackDelivery: 'redirect',
-  issOnCallback: false,
-  requireCodeChallengeEcho: true,
-  refuseJSON: true,
-  idTokenClaims: profileClaims,
-  tokenLifetime: 21_600,
-  signingKeys: 2,
-  deviceFlow: true,
-  completeDiscovery: false,
-}
-
-/** RFC 6749 Appendix A.1 and A.2. */
-const visibleText: Rule = [
-  (value) => isText(value) && /^[\x20-\x7e]+$/.test(value),
-  'a string of visible ASCII characters',
+export const text: Rule = [isText, 'a string that is not empty']
+export const boolean: Rule = [(value) => typeof value === 'boolean', 'true or false']
+export const oneOf = (...values: ReadonlyArray<string | boolean>): Rule => [
+  (value) => values.some((known) => known === value),
+  values.map((value) => (typeof value === 'string' ? `'${value}'` : value)).join(' or '),
 ]
+export const integer = (minimum: number, maximum: number, write: string): Rule => [
+  (value) => Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
+  write,
+]
+const listOf = (isItem: (item: unknown) => boolean, write: string): Rule => [
+  (value) => Array.isArray(value) && value.every(isItem),
+  write,
+]
+const list: Rule = [(value) => Array.isArray(value) && value.length > 0, 'a list that is not empty']
 const seconds = integer(1, Number.MAX_SAFE_INTEGER, 'a whole number of seconds, at least 1')
+/** RFC 6749 Appendix A.1 and A.2. */
+const isVisible = (value: unknown): boolean => isText(value) && /^[\x20-\x7e]+$/.test(value)
+const visible: Rule = [isVisible, 'a string of visible ASCII characters']
+
+/**
+ * Demands known names and valid values. What is `undefined` counts as absent, and only `needed` must not be.
+ *
+ * @throws {TypeError} that names what is wrong and says what to write
+ */
+export function checkRules(where: string, value: unknown, rules: Rules<string>, needed?: string): void {
+  checkOptionNames(where, value, Object.keys(rules))
+  for (const [name, [isValid, write]] of Object.entries(rules))
+    if ((value[name] !== undefined || name === needed) && !isValid(value[name]))
+      throw optionError(where, `${name} must be ${write}`)
+}
 
 const optionRules: Rules<keyof EmulatorOptions> = {
-  port: integer(0, 65_535, 'a port number, or 0 for any free port'),
-  accounts: list,
-  clients: list,
+  port: [...integer(0, 65_535, 'a port number, or 0 for any free port'), 0],
+  accounts: [...list, defaultAccounts],
+  clients: [...list, defaultClients],
   signInAs: [isText, 'the id of one of the accounts'],
-  loopbackDelivery: oneOf('redirect', 'fetch'),
-  issOnCallback: boolean,
-  requireCodeChallengeEcho: boolean,
-  refuseJSON: boolean,
-  idTokenClaims: listOf(
-    (claim) => profileClaims.some((known) => known === claim),
-    `a list out of ${profileClaims.join(', ')}`,
-  ),
-  tokenLifetime: seconds,
-  signingKeys: integer(1, 100, 'a whole number from 1 to 100'),
+  loopbackDelivery: [...oneOf('redirect', 'fetch'), 'redirect'],
+  issOnCallback: [...boolean, false],
+  requireCodeChallengeEcho: [...boolean, true],
+  refuseJSON: [...boolean, true],
+  idTokenClaims: [
+    ...listOf(
+      (claim) => claimNames.some((known) => known === claim),
+      `a list out of ${claimNames.join(', ')}`,
+    ),
+    claimNames,
+  ],
+  tokenLifetime: [...seconds, 21_600],
+  signingKeys: [...integer(1, 100, 'a whole number from 1 to 100'), 2],
   deviceFlow: [
     (value) => value === true || value === 'off' || isRecord(value),
     "true, 'off', or { interval, expiresIn }",
+    true,
   ],
-  completeDiscovery: boolean,
+  completeDiscovery: [...boolean, false],
 }
 
+const texts = <Key extends string>(...names: Key[]) =>
+  Object.fromEntries(names.map((name) => [name, text])) as Rules<Key>
+
 const accountRules: Rules<keyof EmulatorAccount> = {
-  id: text,
-  sub: text,
-  email: text,
+  ...texts('id', 'sub', 'email', 'name', 'givenName', 'familyName', 'picture'),
   emailVerified: boolean,
-  name: text,
-  givenName: text,
-  familyName: text,
-  picture: text,
   tier: oneOf('denied'),
   principal: [
     (value) => isRecord(value) && value.type === 'Team' && isText(value.id),
@@ -141,37 +127,41 @@ const accountRules: Rules<keyof EmulatorAccount> = {
 }
 
 const clientRules: Rules<keyof EmulatorClient> = {
-  clientID: visibleText,
-  clientSecret: visibleText,
+  clientID: visible,
+  clientSecret: visible,
   name: text,
   redirectURIs: listOf((uri) => isText(uri) && URL.canParse(uri), 'a list of absolute URLs'),
 }
 
-const deviceFlowRules: Rules<'interval' | 'expiresIn'> = { interval: seconds, expiresIn: seconds }
-
 const areDistinct = (values: readonly unknown[]): boolean => new Set(values).size === values.length
 
-/** Checks the options and adds the defaults; a TypeError names what is wrong and says what to write. */
-export function parseOptions(options: EmulatorOptions): EmulatorSettings {
+/** Options that were checked, with the defaults; `deviceFlow` is undefined when the grant is switched off. */
+export type EmulatorSettings = ReturnType<typeof parseOptions>
+
+/** Checks the options and adds the defaults, in a copy. @throws {TypeError} */
+export function parseOptions(options: EmulatorOptions) {
+  const where = 'startEmulator'
   checkRules(where, options, optionRules)
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  const settings: typeof defaults & EmulatorOptions = { ...defaults, ...Object.fromEntries(given) }
-  const { accounts, clients, deviceFlow } = settings
-  for (const [index, account] of accounts.entries())
+  const given: Record<string, unknown> = { ...options }
+  const settings = Object.fromEntries(
+    Object.entries(optionRules).map(([name, [, , fallback]]) => [name, given[name] ?? fallback]),
+  ) as Required<EmulatorOptions>
+  const { clients, signInAs: id, deviceFlow: flow } = settings
+  for (const [index, account] of settings.accounts.entries())
     checkRules(`${where}: accounts[${index}]`, account, accountRules, 'id')
   for (const [index, client] of clients.entries())
     checkRules(`${where}: clients[${index}]`, client, clientRules, 'clientID')
-  if (!areDistinct(accounts.map(({ id }) => id)) || !areDistinct(accounts.map(subjectOf)))
+  const times: { interval?: number; expiresIn?: number } = isRecord(flow) ? flow : {}
+  checkRules(`${where}: deviceFlow`, times, { interval: seconds, expiresIn: seconds })
+  const accounts = settings.accounts.map((account) => ({ ...account, sub: account.sub ?? account.id }))
+  if (!areDistinct(accounts.map((account) => account.id)) || !areDistinct(accounts.map(({ sub }) => sub)))
     throw optionError(where, 'accounts must have distinct ids, and distinct subs')
   if (!areDistinct(clients.map(({ clientID }) => clientID)))
     throw optionError(where, 'clients must have distinct client ids')
-  const times: { interval?: number; expiresIn?: number } = isRecord(deviceFlow) ? deviceFlow : {}
-  checkRules(`${where}: deviceFlow`, times, deviceFlowRules)
+  const signInAs = accounts.find((account) => account.id === id)
+  if (id !== undefined && signInAs === undefined)
+    throw optionError(where, `signInAs must be the id of one of the accounts, not "${id}"`)
   const { interval = 5, expiresIn = 900 } = times
-  // A copy: what the application changes later changes nothing here.
-  const copy = structuredClone(settings)
-  const signInAs = copy.accounts.find(({ id }) => id === settings.signInAs)
-  if (settings.signInAs !== undefined && signInAs === undefined)
-    throw optionError(where, `signInAs must be the id of one of the accounts, not "${settings.signInAs}"`)
-  return { ...copy, signInAs, deviceFlow: deviceFlow === 'off' ? undefined : { interval, expiresIn } }
+  const deviceFlow = flow === 'off' ? undefined : { interval, expiresIn }
+  return structuredClone({ ...settings, accounts, signInAs, deviceFlow })
 }

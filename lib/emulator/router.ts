@@ -1,84 +1,106 @@
+import type { IncomingMessage } from 'node:http'
 import { emitWarning } from 'node:process'
-import { authorize, resume } from './authorization.js'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { authorize, cookieNames } from './authorization.js'
 import { verifyDevice } from './device.js'
 import { deviceAuthorization, discovery, refuse, revocation, token, userinfo } from './endpoint.js'
-import { misbehave } from './fault.js'
-import type { Context, Middleware } from './oidc-provider.js'
-import { showErrorPage, showPicture } from './page.js'
-import { deviceGrantPaths, paths, picturePath, shortDevicePath, signInPath } from './path.js'
-import { describeRequest, readBody, replay } from './request-body.js'
+import type { EmulatorRequest } from './index.js'
+import { misbehave } from './misbehaviour.js'
+import type { Context } from './oidc-provider.js'
+import { isDevicePath, paths, showErrorPage, showPicture } from './page.js'
 import { signIn } from './sign-in.js'
 import type { EmulatorState, Handler } from './state.js'
 
-type Methods = Readonly<Record<string, Handler>>
+const provide: Handler = (_emulator, _ctx, next) => next()
 
 /** Every path that there is; oidc-provider has more, and takes capitals and a slash at the end for the same. */
-const routes: Readonly<Record<string, Methods>> = {
-  [paths.discovery]: { GET: discovery },
-  [paths.jwks]: { GET: (_emulator, _ctx, next) => next() },
-  [paths.authorization]: { GET: authorize, POST: authorize },
-  [`${paths.authorization}/*`]: { GET: resume },
-  [`${signInPath}/*`]: { GET: signIn, POST: signIn },
-  [paths.token]: { POST: token },
-  [paths.userinfo]: { GET: userinfo, POST: userinfo },
-  [paths.revocation]: { POST: revocation },
-  [paths.device_authorization]: { POST: deviceAuthorization },
-  [paths.code_verification]: { GET: verifyDevice, POST: verifyDevice },
-  [shortDevicePath]: { GET: (_emulator, ctx) => ctx.redirect(`${paths.code_verification}${ctx.search}`) },
-}
+const routes = new Map<string, readonly [methods: string, handle: Handler]>([
+  [paths.discovery, ['GET', discovery]],
+  [paths.jwks, ['GET', provide]],
+  [paths.authorization, ['GET, POST', authorize]],
+  [`${paths.authorization}/*`, ['GET', provide]],
+  ['/sign-in/*', ['GET, POST', signIn]],
+  ['/pictures/*', ['GET', showPicture]],
+  [paths.token, ['POST', token]],
+  [paths.userinfo, ['GET, POST', userinfo]],
+  [paths.revocation, ['POST', revocation]],
+  [paths.device_authorization, ['POST', deviceAuthorization]],
+  [paths.code_verification, ['GET, POST', verifyDevice]],
+  ['/device', ['GET', (_emulator, ctx) => ctx.redirect(`${paths.code_verification}${ctx.search}`)]],
+])
 
-function findMethods({ settings }: EmulatorState, path: string): Methods | undefined {
-  const account = settings.accounts.find((candidate) => picturePath(candidate) === path)
-  if (account) return { GET: (_emulator, ctx) => showPicture(ctx, account) }
-  if (settings.deviceFlow === undefined && deviceGrantPaths.includes(path)) return undefined
-  const pattern = [path, path.replace(/[^/]+$/, '*')].find((known) => Object.hasOwn(routes, known))
-  return pattern === undefined ? undefined : routes[pattern]
-}
-
-async function route(emulator: EmulatorState, ctx: Context, next: () => Promise<void>): Promise<void> {
+const route: Handler = async (emulator, ctx, next) => {
   const { path, method } = ctx
-  const methods = findMethods(emulator, path)
+  const isOff = isDevicePath(path) && emulator.settings.deviceFlow === undefined
+  const found = isOff ? undefined : (routes.get(path) ?? routes.get(path.replace(/[^/]+$/, '*')))
   // As xAI's server, whose unknown paths respond with a page whoever asks.
-  if (methods === undefined) return showErrorPage(ctx, 'not_found', `There is nothing at ${path}.`, 404)
-  const handle = methods[method]
-  if (handle) return handle(emulator, ctx, next)
+  if (!found) return showErrorPage(ctx, 'not_found', `There is nothing at ${path}.`, 404)
+  const [methods, handle] = found
+  if (methods.split(', ').includes(method)) return handle(emulator, ctx, next)
   refuse(ctx, 405, 'invalid_request', `${method} is not allowed here`)
-  ctx.set('allow', Object.keys(methods).join(', '))
+  ctx.set('allow', methods)
 }
 
-/** Drops headers of oidc-provider that xAI's server is not known to send. */
+/** Drops headers of oidc-provider that xAI's server is not known to send, and the cookie that remembers who signed in. */
 function dropHeaders({ res }: Context): void {
   for (const name of res.getHeaderNames())
     if (name === 'vary' || name.startsWith('access-control-')) res.removeHeader(name)
+  const cookies = [res.getHeader('set-cookie') ?? []].flat().map(String)
+  const kept = cookies.filter((cookie) => !cookie.startsWith(cookieNames.session))
+  res.setHeader('set-cookie', kept)
 }
 
-/** How many requests are remembered. */
-const limit = 1000
+const parseForm = (text: string) => Object.fromEntries(new URLSearchParams(text))
+
+/** Lets oidc-provider, which reads bodies itself, read a body again, as if the request had been sent to the issuer. */
+function replay(ctx: Context, body: Buffer, issuer: string): void {
+  const { method, url, socket, headers } = ctx.req
+  delete headers['transfer-encoding']
+  Object.assign(headers, { host: new URL(issuer).host, 'content-length': `${body.length}` })
+  const stream = Readable.from(body.length > 0 ? [body] : [])
+  ctx.req = Object.assign(stream, { method, url, socket, headers }) as unknown as IncomingMessage
+}
+
+const bodyLimit = 64 * 1024
+const requestLimit = 1000
 
 /** What happens to every request before oidc-provider sees it: it is recorded, routed, and met with what misbehaveOnce ordered. */
 export const receive =
-  (emulator: EmulatorState): Middleware =>
-  async (ctx, next) => {
+  (emulator: EmulatorState) =>
+  async (ctx: Context, next: () => Promise<void>): Promise<void> => {
     const { requests, misbehaviours, issuer } = emulator
-    const { path } = ctx
     try {
-      const body = await readBody(ctx.req)
-      const request = describeRequest(ctx, `${body ?? ''}`)
+      const bytes = await buffer(ctx.req)
+      const isTooLarge = bytes.length > bodyLimit
+      const body = isTooLarge ? '' : `${bytes}`
+      const request: EmulatorRequest = {
+        method: ctx.method,
+        path: ctx.path,
+        query: parseForm(ctx.querystring),
+        headers: { ...ctx.headers },
+        body,
+        ...(ctx.is('urlencoded') && { parameters: parseForm(body) }),
+      }
       ctx.state.request = request
-      requests.push(request)
-      if (requests.length > limit) requests.shift()
+      if (requests.push(request) > requestLimit) requests.shift()
       const respond = async (): Promise<void> => {
-        if (body === undefined) return refuse(ctx, 413, 'invalid_request', 'The body is larger than 64 KiB')
-        replay(ctx, body, new URL(issuer).host)
-        await route(emulator, ctx, next).catch((error: Error) => {
+        if (isTooLarge) return refuse(ctx, 413, 'invalid_request', 'The body is larger than 64 KiB')
+        replay(ctx, bytes, issuer)
+        try {
+          await route(emulator, ctx, next)
+        } catch (error) {
           refuse(ctx, 500, 'server_error', `${error}`)
-          emitWarning(error)
-        })
+          emitWarning(error as Error)
+        }
         dropHeaders(ctx)
       }
-      if (await misbehave(ctx, misbehaviours.take(path), respond)) request.status = ctx.status
+      const index = misbehaviours.findIndex(({ path }) => path === request.path)
+      const [order] = index < 0 ? [] : misbehaviours.splice(index, 1)
+      await (order ? misbehave(ctx, order, respond) : respond())
+      request.status = ctx.status
     } catch {
-      // The client went away, which is not an error: whoever waits for it stops waiting.
+      // The client went away, which is not an error, or its connection is cut, as it was ordered.
       ctx.respond = false
       ctx.res.destroy()
     }

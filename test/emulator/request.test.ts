@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { mock } from 'node:test'
 import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
-import { MemoryStore } from '../../lib/emulator/store.js'
+import { MemoryStore } from '../../lib/emulator/state.js'
 import { CookieClient } from '../support/browserless-client.js'
 import { RelyingParty } from './relying-party.js'
 
