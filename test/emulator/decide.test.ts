@@ -1,48 +1,39 @@
 import { expect } from 'chai'
-import { type Emulator, type EmulatorDecision, startEmulator } from '../../lib/emulator/index.js'
+import { type EmulatorDecision, startEmulator } from '../../lib/emulator/index.js'
 import { failureOf } from '../support/failure.js'
-import { callbackURL, claimsOf, RelyingParty } from './relying-party.js'
+import { callbackURL, claimsOf, RelyingParty, useEmulator } from './relying-party.js'
 
 describe('emulator.decide', () => {
-  let emulator: Emulator
-  let application: RelyingParty
-  before(async () => {
-    emulator = await startEmulator()
-  })
-  after(() => emulator.close())
-  beforeEach(() => {
-    application = new RelyingParty(emulator)
-    emulator.clearRequests()
-  })
+  const given = useEmulator()
 
   const decide = async (decision?: EmulatorDecision, changes = {}): Promise<URL> =>
-    new URL(`${await emulator.decide(application.authorizationURL(changes), decision)}`)
+    new URL(`${await given.emulator.decide(given.application.authorizationURL(changes), decision)}`)
 
   it('resolves to the callback URL, with a code for the first account', async () => {
     const callback = await decide()
     expect(callback.origin + callback.pathname).to.equal(callbackURL)
     expect([...callback.searchParams.keys()]).to.have.members(['code', 'state'])
-    const { status, json } = await application.exchange(callback.searchParams)
+    const { status, json } = await given.application.exchange(callback.searchParams)
     expect(status).to.equal(200)
     expect(claimsOf(`${json.id_token}`)).to.include({
       email: 'personal@example.com',
-      nonce: application.nonce,
+      nonce: given.application.nonce,
     })
   })
 
   it('signs the account in that it names', async () => {
     const { searchParams } = await decide({ as: 'team' })
-    const { json } = await application.exchange(searchParams)
+    const { json } = await given.application.exchange(searchParams)
     expect(claimsOf(`${json.access_token}`)).to.include({ principal_type: 'Team' })
   })
 
   it('takes a URL object, and a callback with a query', async () => {
     const redirectURI = 'http://localhost:1234/callback?tenant=one'
-    const url = new URL(application.authorizationURL({ redirect_uri: redirectURI }))
-    const callback = new URL(`${await emulator.decide(url)}`)
+    const url = new URL(given.application.authorizationURL({ redirect_uri: redirectURI }))
+    const callback = new URL(`${await given.emulator.decide(url)}`)
     expect(callback.searchParams.get('tenant')).to.equal('one')
     expect(
-      (await application.exchange(callback.searchParams, { redirect_uri: redirectURI })).status,
+      (await given.application.exchange(callback.searchParams, { redirect_uri: redirectURI })).status,
     ).to.equal(200)
   })
 
@@ -63,15 +54,15 @@ describe('emulator.decide', () => {
 
   it('leaves one request in the log, and nothing of the decision', async () => {
     await decide({ as: 'team' })
-    expect(emulator.requests.map(({ path, status }) => [path, status])).to.deep.equal([
+    expect(given.emulator.requests.map(({ path, status }) => [path, status])).to.deep.equal([
       ['/oauth2/authorize', 303],
     ])
-    expect(JSON.stringify(emulator.requests)).not.to.contain('team').and.not.contain('decision')
+    expect(JSON.stringify(given.emulator.requests)).not.to.contain('team').and.not.contain('decision')
   })
 
   it('changes nothing for the next request, which has pages', async () => {
     await decide()
-    expect((await application.browser.open(application.authorizationURL())).body).to.contain(
+    expect((await given.application.browser.open(given.application.authorizationURL())).body).to.contain(
       'Choose an account',
     )
   })
@@ -81,15 +72,15 @@ describe('emulator.decide', () => {
       ['personal', 'team', 'personal', 'team'].map((as) => decide({ as }, { nonce: undefined })),
     )
     const responses = await Promise.all(
-      callbacks.map(({ searchParams }) => application.exchange(searchParams)),
+      callbacks.map(({ searchParams }) => given.application.exchange(searchParams)),
     )
     expect(responses.map(({ json }) => 'id_token' in json)).to.deep.equal([true, false, true, false])
   })
 
   it('resolves to nothing for a device sign-in', async () => {
-    const { json } = await application.beginDevice()
-    expect(await emulator.decide(`${json.verification_uri_complete}`)).to.equal(undefined)
-    expect((await application.poll(json.device_code)).status).to.equal(200)
+    const { json } = await given.application.beginDevice()
+    expect(await given.emulator.decide(`${json.verification_uri_complete}`)).to.equal(undefined)
+    expect((await given.application.poll(json.device_code)).status).to.equal(200)
   })
 
   it('resolves to the callback URL where the emulator delivers by fetch, and to the account of signInAs', async () => {
@@ -110,21 +101,21 @@ describe('emulator.decide', () => {
   })
 
   it('meets a fault that was ordered, as a browser would', async () => {
-    emulator.misbehaveOnce({ path: '/oauth2/authorize', status: 503, body: 'down' })
+    given.emulator.misbehaveOnce({ path: '/oauth2/authorize', status: 503, body: 'down' })
     expect((await failureOf(decide())).message).to.contain('(HTTP 503): down')
-    emulator.misbehaveOnce({ path: '/oauth2/authorize', status: 500, endless: true, body: 'endless ' })
+    given.emulator.misbehaveOnce({ path: '/oauth2/authorize', status: 500, endless: true, body: 'endless ' })
     expect((await failureOf(decide())).message).to.match(/\(HTTP 500\): (endless ){250}$/)
-    emulator.misbehaveOnce({ path: '/oauth2/authorize', cut: 'before-headers' })
+    given.emulator.misbehaveOnce({ path: '/oauth2/authorize', cut: 'before-headers' })
     expect(await failureOf(decide())).to.include({ code: 'ECONNRESET' })
   })
 
   it('rejects for a code that was used, or that nobody was given', async () => {
-    const { json } = await application.beginDevice()
-    await emulator.decide(`${json.user_code}`)
-    expect((await failureOf(emulator.decide(`${json.user_code}`))).message).to.equal(
+    const { json } = await given.application.beginDevice()
+    await given.emulator.decide(`${json.user_code}`)
+    expect((await failureOf(given.emulator.decide(`${json.user_code}`))).message).to.equal(
       'decide: This code has been used.',
     )
-    expect((await failureOf(emulator.decide('BCDF-GHJK'))).message).to.equal(
+    expect((await failureOf(given.emulator.decide('BCDF-GHJK'))).message).to.equal(
       'decide: Nobody was given this code.',
     )
   })
@@ -137,37 +128,47 @@ describe('emulator.decide', () => {
         {},
         'url must be an authorization URL of',
       ],
-      ['another path', () => `${emulator.issuer}/oauth2/token`, {}, 'url must be an authorization URL of'],
+      [
+        'another path',
+        () => `${given.emulator.issuer}/oauth2/token`,
+        {},
+        'url must be an authorization URL of',
+      ],
       ['a relative URL', () => '/connect', {}, 'url must be an authorization URL of'],
       ['nothing', () => undefined as unknown as string, {}, 'or a user code'],
-      ['a device page without a code', () => `${emulator.issuer}/oauth2/device`, {}, 'or a user code'],
+      ['a device page without a code', () => `${given.emulator.issuer}/oauth2/device`, {}, 'or a user code'],
       [
         'an account that there is not',
-        () => application.authorizationURL(),
+        () => given.application.authorizationURL(),
         { as: 'nobody' },
         'personal, free, team',
       ],
       [
         'a misspelt decision',
-        () => application.authorizationURL(),
+        () => given.application.authorizationURL(),
         { denny: true },
         'there is no option denny; write deny',
       ],
       [
         'a denial that is not an error',
-        () => application.authorizationURL(),
+        () => given.application.authorizationURL(),
         { deny: 'no' },
         'deny must be true or false or',
       ],
-      ['null', () => application.authorizationURL(), null as unknown as object, 'options must be an object'],
+      [
+        'null',
+        () => given.application.authorizationURL(),
+        null as unknown as object,
+        'options must be an object',
+      ],
     ]
   for (const [what, url, decision, message] of wrong)
     it(`refuses ${what}, and asks nothing`, async () => {
-      const error = await failureOf(emulator.decide(url(), decision))
+      const error = await failureOf(given.emulator.decide(url(), decision))
       expect(error).to.be.instanceOf(TypeError)
       expect(error.message)
         .to.match(/^decide: /)
         .and.contain(message)
-      expect(emulator.requests).to.be.empty
+      expect(given.emulator.requests).to.be.empty
     })
 })

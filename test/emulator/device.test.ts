@@ -1,8 +1,8 @@
 import { mock } from 'node:test'
 import { expect } from 'chai'
-import { defaultAccounts, type Emulator, startEmulator } from '../../lib/emulator/index.js'
+import { defaultAccounts, startEmulator } from '../../lib/emulator/index.js'
 import type { ClientResponse } from '../support/browserless-client.js'
-import { claimsOf, type JSONResponse, RelyingParty } from './relying-party.js'
+import { claimsOf, type JSONResponse, RelyingParty, useEmulator } from './relying-party.js'
 
 const isRefused = ({ status, json }: JSONResponse, error: string, description?: string): void => {
   expect(status).to.equal(400)
@@ -11,31 +11,23 @@ const isRefused = ({ status, json }: JSONResponse, error: string, description?: 
 }
 
 describe('a device sign-in at the emulator', () => {
-  let emulator: Emulator
-  let application: RelyingParty
-  before(async () => {
-    emulator = await startEmulator({
-      clients: [
-        { clientID: 'emulator-public', name: 'Tom & <Jerry>' },
-        { clientID: 'other', clientSecret: 'secret' },
-      ],
-    })
-  })
-  after(() => emulator.close())
-  beforeEach(() => {
-    application = new RelyingParty(emulator)
+  const given = useEmulator({
+    clients: [
+      { clientID: 'emulator-public', name: 'Tom & <Jerry>' },
+      { clientID: 'other', clientSecret: 'secret' },
+    ],
   })
   afterEach(() => mock.timers.reset())
 
   it('begins with a code for the person and one for the device', async () => {
-    const { status, headers, json } = await application.beginDevice()
+    const { status, headers, json } = await given.application.beginDevice()
     expect(status).to.equal(200)
     expect(headers).to.include({ 'cache-control': 'no-store' })
     expect(json.user_code).to.match(/^[A-Z]{4}-[A-Z]{4}$/)
     expect(json.device_code).to.match(/^[\w-]{43}$/)
     expect(json).to.deep.include({
-      verification_uri: `${emulator.issuer}/oauth2/device`,
-      verification_uri_complete: `${emulator.issuer}/oauth2/device?user_code=${json.user_code}`,
+      verification_uri: `${given.emulator.issuer}/oauth2/device`,
+      verification_uri_complete: `${given.emulator.issuer}/oauth2/device?user_code=${json.user_code}`,
       expires_in: 900,
       interval: 5,
     })
@@ -44,53 +36,55 @@ describe('a device sign-in at the emulator', () => {
 
   it('names the host of the issuer, whatever the Host header says', async () => {
     const form = { client_id: 'emulator-public', scope: 'openid' }
-    const { json } = await application.post('/oauth2/device/code', form, { host: 'attacker.example' })
-    expect(json.verification_uri).to.equal(`${emulator.issuer}/oauth2/device`)
+    const { json } = await given.application.post('/oauth2/device/code', form, { host: 'attacker.example' })
+    expect(json.verification_uri).to.equal(`${given.emulator.issuer}/oauth2/device`)
   })
 
   it('ends with the tokens of whoever approved it, once', async () => {
-    const { json: begun } = await application.beginDevice()
-    await emulator.decide(`${begun.user_code}`, { as: 'personal' })
-    const { status, json } = await application.poll(begun.device_code)
+    const { json: begun } = await given.application.beginDevice()
+    await given.emulator.decide(`${begun.user_code}`, { as: 'personal' })
+    const { status, json } = await given.application.poll(begun.device_code)
     expect(status).to.equal(200)
     expect(json).to.include({ token_type: 'Bearer', scope: 'openid profile email offline_access' })
     expect(claimsOf(`${json.id_token}`)).to.include({ sub: defaultAccounts[0]?.sub, aud: 'emulator-public' })
     expect(claimsOf(`${json.id_token}`)).not.to.have.property('nonce')
-    expect((await application.userinfo(`${json.access_token}`)).json).to.include({ name: 'Personal Account' })
-    expect((await application.refresh(`${json.refresh_token}`)).status).to.equal(200)
-    isRefused(await application.poll(begun.device_code), 'invalid_grant')
+    expect((await given.application.userinfo(`${json.access_token}`)).json).to.include({
+      name: 'Personal Account',
+    })
+    expect((await given.application.refresh(`${json.refresh_token}`)).status).to.equal(200)
+    isRefused(await given.application.poll(begun.device_code), 'invalid_grant')
   })
 
   it('gives the tokens to one of two polls that come at once', async () => {
-    const { json } = await application.beginDevice()
-    await emulator.decide(`${json.user_code}`)
+    const { json } = await given.application.beginDevice()
+    await given.emulator.decide(`${json.user_code}`)
     const responses = await Promise.all([
-      application.poll(json.device_code),
-      application.poll(json.device_code),
+      given.application.poll(json.device_code),
+      given.application.poll(json.device_code),
     ])
     expect(responses.map(({ status }) => status)).to.have.members([200, 400])
   })
 
   it('gives a Team no id_token', async () => {
-    const { json: begun } = await application.beginDevice()
-    await emulator.decide(`${begun.user_code}`, { as: 'team' })
-    const { status, json } = await application.poll(begun.device_code)
+    const { json: begun } = await given.application.beginDevice()
+    await given.emulator.decide(`${begun.user_code}`, { as: 'team' })
+    const { status, json } = await given.application.poll(begun.device_code)
     expect(status).to.equal(200)
     expect(json).to.include({ scope: 'profile offline_access' }).and.not.to.have.property('id_token')
     expect(claimsOf(`${json.access_token}`)).to.include({ principal_type: 'Team' })
   })
 
   it('refuses an account whose tier is denied with 403', async () => {
-    const { json: begun } = await application.beginDevice()
-    await emulator.decide(`${begun.user_code}`, { as: 'free' })
-    const { status, json } = await application.poll(begun.device_code)
+    const { json: begun } = await given.application.beginDevice()
+    await given.emulator.decide(`${begun.user_code}`, { as: 'free' })
+    const { status, json } = await given.application.poll(begun.device_code)
     expect({ status, error: json.error }).to.deep.equal({ status: 403, error: 'not_entitled' })
   })
 
   it('refuses team:read to a User', async () => {
-    const { json } = await application.beginDevice({ scope: 'openid team:read' })
-    await emulator.decide(`${json.user_code}`, { as: 'personal' })
-    isRefused(await application.poll(json.device_code), 'invalid_scope')
+    const { json } = await given.application.beginDevice({ scope: 'openid team:read' })
+    await given.emulator.decide(`${json.user_code}`, { as: 'personal' })
+    isRefused(await given.application.poll(json.device_code), 'invalid_scope')
   })
 
   for (const [deny, error] of [
@@ -98,74 +92,74 @@ describe('a device sign-in at the emulator', () => {
     ['authorization_denied', 'authorization_denied'],
   ] as const)
     it(`ends with ${error} when the person denies it`, async () => {
-      const { json } = await application.beginDevice()
-      await emulator.decide(`${json.verification_uri_complete}`, { deny })
-      isRefused(await application.poll(json.device_code), error)
-      isRefused(await application.poll(json.device_code), 'invalid_grant')
+      const { json } = await given.application.beginDevice()
+      await given.emulator.decide(`${json.verification_uri_complete}`, { deny })
+      isRefused(await given.application.poll(json.device_code), error)
+      isRefused(await given.application.poll(json.device_code), 'invalid_grant')
     })
 
   it('asks to wait while nobody has decided, and 5 seconds more after each poll that comes too soon', async () => {
     mock.timers.enable({ apis: ['Date'], now: Date.now() })
-    const { json } = await application.beginDevice()
+    const { json } = await given.application.beginDevice()
     isRefused(
-      await application.poll(json.device_code),
+      await given.application.poll(json.device_code),
       'authorization_pending',
       'User has not yet authorized',
     )
     mock.timers.tick(5_000)
-    isRefused(await application.poll(json.device_code), 'authorization_pending')
+    isRefused(await given.application.poll(json.device_code), 'authorization_pending')
     mock.timers.tick(4_000)
-    isRefused(await application.poll(json.device_code), 'slow_down')
+    isRefused(await given.application.poll(json.device_code), 'slow_down')
     mock.timers.tick(9_000)
-    isRefused(await application.poll(json.device_code), 'slow_down')
+    isRefused(await given.application.poll(json.device_code), 'slow_down')
     mock.timers.tick(15_000)
-    isRefused(await application.poll(json.device_code), 'authorization_pending')
-    await emulator.decide(`${json.user_code}`)
-    expect((await application.poll(json.device_code)).status).to.equal(200)
+    isRefused(await given.application.poll(json.device_code), 'authorization_pending')
+    await given.emulator.decide(`${json.user_code}`)
+    expect((await given.application.poll(json.device_code)).status).to.equal(200)
   })
 
   it('keeps the pauses when keys are rotated', async () => {
-    const { json } = await application.beginDevice()
-    isRefused(await application.poll(json.device_code), 'authorization_pending')
-    await emulator.rotateKeys()
-    isRefused(await application.poll(json.device_code), 'slow_down')
-    await emulator.decide(`${json.user_code}`)
-    expect((await application.poll(json.device_code)).status).to.equal(200)
+    const { json } = await given.application.beginDevice()
+    isRefused(await given.application.poll(json.device_code), 'authorization_pending')
+    await given.emulator.rotateKeys()
+    isRefused(await given.application.poll(json.device_code), 'slow_down')
+    await given.emulator.decide(`${json.user_code}`)
+    expect((await given.application.poll(json.device_code)).status).to.equal(200)
   })
 
   it('expires', async () => {
     mock.timers.enable({ apis: ['Date'], now: Date.now() })
-    const { json } = await application.beginDevice()
+    const { json } = await given.application.beginDevice()
     mock.timers.tick(900_000)
-    isRefused(await application.poll(json.device_code), 'expired_token')
-    const page = await application.browser.get(`${json.verification_uri_complete}`)
+    isRefused(await given.application.poll(json.device_code), 'expired_token')
+    const page = await given.application.browser.get(`${json.verification_uri_complete}`)
     expect(page).to.include({ status: 400 })
     expect(page.body).to.contain('This code has expired.').and.not.contain('name="account"')
   })
 
   it('refuses an unknown client, at the beginning and at every poll', async () => {
     const stranger = { client_id: 'stranger' }
-    const { json } = await application.beginDevice()
-    isRefused(await application.beginDevice(stranger), 'invalid_client', 'Unknown or disabled client')
+    const { json } = await given.application.beginDevice()
+    isRefused(await given.application.beginDevice(stranger), 'invalid_client', 'Unknown or disabled client')
     isRefused(
-      await application.poll(json.device_code, stranger),
+      await given.application.poll(json.device_code, stranger),
       'invalid_client',
       'Unknown or disabled client',
     )
   })
 
   it('refuses an unknown code, no code, and the code of another client', async () => {
-    const { json } = await application.beginDevice()
-    await emulator.decide(`${json.user_code}`)
-    isRefused(await application.poll('unknown'), 'invalid_grant')
-    isRefused(await application.poll(undefined), 'invalid_request')
+    const { json } = await given.application.beginDevice()
+    await given.emulator.decide(`${json.user_code}`)
+    isRefused(await given.application.poll('unknown'), 'invalid_grant')
+    isRefused(await given.application.poll(undefined), 'invalid_request')
     const other = { client_id: 'other', client_secret: 'secret' }
-    isRefused(await application.poll(json.device_code, other), 'invalid_grant')
-    expect((await application.poll(json.device_code)).status).to.equal(200)
+    isRefused(await given.application.poll(json.device_code, other), 'invalid_grant')
+    expect((await given.application.poll(json.device_code)).status).to.equal(200)
   })
 
   it('refuses a body that is JSON', async () => {
-    const { status } = await application.post(
+    const { status } = await given.application.post(
       '/oauth2/device/code',
       {},
       { 'content-type': 'application/json' },
@@ -175,12 +169,12 @@ describe('a device sign-in at the emulator', () => {
 
   describe('on its pages', () => {
     const open = async (): Promise<{ begun: Record<string, string>; page: ClientResponse }> => {
-      const { json: begun } = await application.beginDevice()
-      return { begun, page: await application.browser.get(`${begun.verification_uri_complete}`) }
+      const { json: begun } = await given.application.beginDevice()
+      return { begun, page: await given.application.browser.get(`${begun.verification_uri_complete}`) }
     }
 
     it('is approved', async () => {
-      const { browser } = application
+      const { browser } = given.application
       const { begun, page } = await open()
       expect(page.body).to.contain('>Choose an account</h1>').and.contain('Tom &amp; &lt;Jerry&gt;')
       expect(page.body).to.contain(`<strong class="whole">${begun.user_code}</strong>`)
@@ -189,36 +183,38 @@ describe('a device sign-in at the emulator', () => {
       expect(consent.body).to.contain(`<strong class="whole">${begun.user_code}</strong>`)
       const end = await browser.click(consent, 'decision', 'allow')
       expect(end.body).to.contain('>Your device is signed in</h1>').and.not.contain('<form')
-      expect((await application.poll(begun.device_code)).status).to.equal(200)
+      expect((await given.application.poll(begun.device_code)).status).to.equal(200)
     })
 
     it('is denied', async () => {
       const { begun, page } = await open()
-      const consent = await application.browser.click(page, 'account', 'personal')
-      const end = await application.browser.click(consent, 'decision', 'deny')
+      const consent = await given.application.browser.click(page, 'account', 'personal')
+      const end = await given.application.browser.click(consent, 'decision', 'deny')
       expect(end.body).to.contain('>Access was denied</h1>')
-      isRefused(await application.poll(begun.device_code), 'access_denied')
+      isRefused(await given.application.poll(begun.device_code), 'access_denied')
     })
 
     it('is decided once, also when the last page is sent again', async () => {
       const { begun, page } = await open()
-      const consent = await application.browser.click(page, 'account', 'personal')
-      await application.browser.click(consent, 'decision', 'deny')
-      const again = await application.browser.click(consent, 'decision', 'allow')
+      const consent = await given.application.browser.click(page, 'account', 'personal')
+      await given.application.browser.click(consent, 'decision', 'deny')
+      const again = await given.application.browser.click(consent, 'decision', 'allow')
       expect(again).to.include({ status: 400 })
       expect(again.body).to.contain('This code has been used.')
-      isRefused(await application.poll(begun.device_code), 'access_denied')
+      isRefused(await given.application.poll(begun.device_code), 'access_denied')
     })
 
     it('asks for the code, in capitals or not, with a hyphen or without', async () => {
       const { begun } = await open()
-      const form = await application.browser.open(`${emulator.issuer}/device`)
-      expect(form.url).to.equal(`${emulator.issuer}/oauth2/device`)
+      const form = await given.application.browser.open(`${given.emulator.issuer}/device`)
+      expect(form.url).to.equal(`${given.emulator.issuer}/oauth2/device`)
       expect(form.body)
         .to.contain('<form method="get" action="/oauth2/device">')
         .and.contain('name="user_code"')
       const typed = `${begun.user_code}`.toLowerCase().replace('-', ' ')
-      const page = await application.browser.get(`${form.url}?${new URLSearchParams({ user_code: typed })}`)
+      const page = await given.application.browser.get(
+        `${form.url}?${new URLSearchParams({ user_code: typed })}`,
+      )
       expect(page.body).to.contain(`<strong class="whole">${begun.user_code}</strong>`)
     })
 
@@ -227,17 +223,17 @@ describe('a device sign-in at the emulator', () => {
       ['that is markup', '"><script>alert(1)</script>'],
     ] as const)
       it(`asks again for a code ${what}`, async () => {
-        const url = `${emulator.issuer}/oauth2/device?${new URLSearchParams({ user_code: userCode })}`
-        const page = await application.browser.get(url)
+        const url = `${given.emulator.issuer}/oauth2/device?${new URLSearchParams({ user_code: userCode })}`
+        const page = await given.application.browser.get(url)
         expect(page).to.include({ status: 400 })
         expect(page.body).to.contain('Nobody was given this code.').and.not.contain('<script')
       })
 
     it('asks for the account again when an unknown one is chosen', async () => {
       const { begun, page } = await open()
-      const again = await application.browser.post(page.url, { account: 'stranger' })
+      const again = await given.application.browser.post(page.url, { account: 'stranger' })
       expect(again.body).to.contain('>Choose an account</h1>')
-      isRefused(await application.poll(begun.device_code), 'authorization_pending')
+      isRefused(await given.application.poll(begun.device_code), 'authorization_pending')
     })
   })
 })

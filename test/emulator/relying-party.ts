@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Emulator } from '../../lib/emulator/index.js'
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../lib/emulator/index.js'
 import { CookieClient, type SignInChoice } from '../support/browserless-client.js'
 
 export const callbackURL = 'http://127.0.0.1:9/callback'
@@ -130,5 +130,27 @@ export class RelyingParty {
     const headers = { authorization: `Bearer ${accessToken}` }
     const response = await this.browser.get(`${this.emulator.issuer}/oauth2/userinfo`, { headers })
     return { ...response, json: JSON.parse(response.body) }
+  }
+}
+
+/** Starts an emulator for the tests of a `describe`. Each of them has an application of its own, and an empty log. */
+export function useEmulator(options?: EmulatorOptions) {
+  let emulator: Emulator
+  let application: RelyingParty
+  before(async () => {
+    emulator = await startEmulator(options)
+  })
+  after(() => emulator.close())
+  beforeEach(() => {
+    application = new RelyingParty(emulator)
+    emulator.clearRequests()
+  })
+  return {
+    get emulator() {
+      return emulator
+    },
+    get application() {
+      return application
+    },
   }
 }

@@ -3,10 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import * as emulatorModule from '../../lib/emulator/index.js'
+import { defaultAccounts, defaultClients, forgeries } from '../../lib/emulator/index.js'
 import { root } from '../support/command.js'
 
-describe('the declarations of the emulator', () => {
-  it('compile on their own, without types of Node.js, Koa or oidc-provider', () => {
+describe('passport-xai/emulator', () => {
+  it('exports startEmulator, its default data and its forgeries, and nothing else', () => {
+    expect(emulatorModule).to.have.all.keys('startEmulator', 'defaultAccounts', 'defaultClients', 'forgeries')
+    expect(defaultAccounts.map(({ id }) => id)).to.deep.equal(['personal', 'free', 'team'])
+    expect(defaultClients).to.have.lengthOf(2)
+    expect(forgeries).to.be.an('array').that.is.not.empty
+  })
+
+  it('has declarations that compile on their own, without types of Node.js, Koa or oidc-provider', () => {
     const folder = mkdtempSync(join(tmpdir(), 'emulator-types-'))
     const file = join(folder, 'application.ts')
     const entry = join(root, 'dist/lib/emulator/index.js')

@@ -5,52 +5,43 @@ import { expect } from 'chai'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import { MemoryStore } from '../../lib/emulator/state.js'
 import { CookieClient } from '../support/browserless-client.js'
-import { RelyingParty } from './relying-party.js'
+import { RelyingParty, useEmulator } from './relying-party.js'
 
 describe('a request to the emulator', () => {
-  let emulator: Emulator
-  let application: RelyingParty
-  before(async () => {
-    emulator = await startEmulator()
-  })
-  after(() => emulator.close())
-  beforeEach(() => {
-    application = new RelyingParty(emulator)
-    emulator.clearRequests()
-  })
+  const given = useEmulator()
 
   it('may go away before its body is complete: nothing is recorded or printed, and others are served', async () => {
     const print = mock.method(console, 'error', () => undefined)
-    const socket = connect(Number(new URL(emulator.issuer).port), '127.0.0.1')
+    const socket = connect(Number(new URL(given.emulator.issuer).port), '127.0.0.1')
     socket.write('POST /oauth2/token HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf', () =>
       socket.destroy(),
     )
     await once(socket, 'close')
-    await application.browser.get(`${emulator.issuer}/.well-known/jwks.json`)
-    expect(emulator.requests.map(({ path }) => path)).to.deep.equal(['/.well-known/jwks.json'])
+    await given.application.browser.get(`${given.emulator.issuer}/.well-known/jwks.json`)
+    expect(given.emulator.requests.map(({ path }) => path)).to.deep.equal(['/.well-known/jwks.json'])
     print.mock.restore()
     expect(print.mock.callCount()).to.equal(0)
   })
 
   it('is remembered with the last 999 others', async () => {
-    const socket = connect(Number(new URL(emulator.issuer).port), '127.0.0.1')
+    const socket = connect(Number(new URL(given.emulator.issuer).port), '127.0.0.1')
     const get = (path: string, connection: string): string =>
       `GET ${path} HTTP/1.1\r\nHost: h\r\nConnection: ${connection}\r\n\r\n`
     const paths = Array.from({ length: 1001 }, (_, index) => `/${index}`)
     socket.write(paths.map((path) => get(path, path === '/1000' ? 'close' : 'keep-alive')).join(''))
     await socket.toArray()
-    expect(emulator.requests.map(({ path }) => path)).to.deep.equal(paths.slice(1))
+    expect(given.emulator.requests.map(({ path }) => path)).to.deep.equal(paths.slice(1))
   })
 
   it('may come in chunks, and is recorded with the headers that came', async () => {
-    const socket = connect(Number(new URL(emulator.issuer).port), '127.0.0.1')
+    const socket = connect(Number(new URL(given.emulator.issuer).port), '127.0.0.1')
     const head =
       'POST /oauth2/token HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n'
     const type = 'Content-Type: application/x-www-form-urlencoded\r\n\r\n'
     socket.write(`${head}${type}a\r\nclient_id=\r\n8\r\nstranger\r\n0\r\n\r\n`)
     const response = Buffer.concat(await socket.toArray()).toString()
     expect(response).to.contain('HTTP/1.1 400').and.contain('Unknown or disabled client')
-    const [request] = emulator.requests
+    const [request] = given.emulator.requests
     expect(request?.headers).to.include({ host: 'h', 'transfer-encoding': 'chunked' })
     expect(request?.headers).not.to.have.property('content-length')
     expect(request?.parameters).to.deep.equal({ client_id: 'stranger' })
@@ -58,22 +49,27 @@ describe('a request to the emulator', () => {
 
   it('leads nowhere but to the issuer, whatever its Host header says', async () => {
     const headers = { host: 'attacker.example' }
-    const discovery = await application.browser.get(`${emulator.issuer}/.well-known/openid-configuration`, {
-      headers,
-    })
-    const pages = await application.browser.get(application.authorizationURL(), { headers })
+    const discovery = await given.application.browser.get(
+      `${given.emulator.issuer}/.well-known/openid-configuration`,
+      {
+        headers,
+      },
+    )
+    const pages = await given.application.browser.get(given.application.authorizationURL(), { headers })
     expect(discovery.body).not.to.contain('attacker')
     expect(pages.headers.location).to.match(/^\/sign-in\//)
   })
 
   it('gets no CORS headers, wherever it comes from', async () => {
     const headers = { origin: 'https://spa.example' }
-    const { json } = await application.tokens()
+    const { json } = await given.application.tokens()
     const authorization = `Bearer ${json.access_token}`
-    const url = `${emulator.issuer}/oauth2/userinfo`
-    const userinfo = await application.browser.get(url, { headers: { ...headers, authorization } })
+    const url = `${given.emulator.issuer}/oauth2/userinfo`
+    const userinfo = await given.application.browser.get(url, { headers: { ...headers, authorization } })
     expect(userinfo.status).to.equal(200)
-    const keys = await application.browser.get(`${emulator.issuer}/.well-known/jwks.json`, { headers })
+    const keys = await given.application.browser.get(`${given.emulator.issuer}/.well-known/jwks.json`, {
+      headers,
+    })
     for (const response of [userinfo, keys])
       expect(Object.keys(response.headers).filter((name) => /^access-control|^vary$/.test(name))).to.be.empty
   })
@@ -92,10 +88,12 @@ describe('a request to the emulator', () => {
     ])
       for (const method of ['GET', 'POST'])
         expect(
-          (await application.browser.send(`${emulator.issuer}${path}`, { method })).status,
+          (await given.application.browser.send(`${given.emulator.issuer}${path}`, { method })).status,
           path,
         ).to.equal(404)
-    const preflight = await application.browser.send(`${emulator.issuer}/oauth2/token`, { method: 'OPTIONS' })
+    const preflight = await given.application.browser.send(`${given.emulator.issuer}/oauth2/token`, {
+      method: 'OPTIONS',
+    })
     expect(preflight.status).to.equal(405)
   })
 

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import { expect } from 'chai'
 import type { JSONWebKeySet, JWTPayload } from 'jose' with { 'resolution-mode': 'import' }
-import { type Emulator, type Forgery, forgeries, startEmulator } from '../../lib/emulator/index.js'
-import { claimsOf, headerOf, RelyingParty } from './relying-party.js'
+import { type Forgery, forgeries, startEmulator } from '../../lib/emulator/index.js'
+import { claimsOf, headerOf, RelyingParty, useEmulator } from './relying-party.js'
 
 interface Forged {
   readonly idToken: string
@@ -26,11 +26,7 @@ async function isUnverifiable(token: string, keys: JSONWebKeySet): Promise<void>
 }
 
 describe('forgeNext', () => {
-  let emulator: Emulator
-  before(async () => {
-    emulator = await startEmulator()
-  })
-  after(() => emulator.close())
+  const given = useEmulator()
 
   const claims = (test: (claims: JWTPayload, forged: Forged) => void) => async (forged: Forged) =>
     test(await verified(forged.idToken, forged.keys), forged)
@@ -76,7 +72,7 @@ describe('forgeNext', () => {
       await isUnverifiable(idToken, keys)
     },
     'wrong iss': claims(({ iss }) => expect(iss).to.equal('https://attacker.example')),
-    'near-miss iss': claims(({ iss }) => expect(iss).to.equal(`${emulator.issuer}/`)),
+    'near-miss iss': claims(({ iss }) => expect(iss).to.equal(`${given.emulator.issuer}/`)),
     'wrong aud': claims(({ aud }) => expect(aud).to.equal('another-client')),
     'extra aud': claims(({ aud }) => expect(aud).to.deep.equal(['emulator-public', 'another-client'])),
     'wrong azp': claims(({ aud, azp }) =>
@@ -126,7 +122,7 @@ describe('forgeNext', () => {
 
   it('knows the forgeries that are listed, and no other', () => {
     expect([...forgeries]).to.have.members([...Object.keys(tokenTests), 'userinfo of another sub'])
-    expect(() => emulator.forgeNext('toString' as Forgery)).to.throw(
+    expect(() => given.emulator.forgeNext('toString' as Forgery)).to.throw(
       TypeError,
       'forgeNext: there is no forgery toString; see forgeries',
     )
@@ -134,35 +130,33 @@ describe('forgeNext', () => {
 
   for (const [name, test] of Object.entries(tokenTests))
     it(`forges once: ${name}`, async () => {
-      const application = new RelyingParty(emulator)
       const { keys } = JSON.parse(
-        (await application.browser.get(`${emulator.issuer}/.well-known/jwks.json`)).body,
+        (await given.application.browser.get(`${given.emulator.issuer}/.well-known/jwks.json`)).body,
       )
-      const callback = await application.signIn()
-      emulator.forgeNext(name as Forgery)
-      const { status, json } = await application.exchange(callback)
+      const callback = await given.application.signIn()
+      given.emulator.forgeNext(name as Forgery)
+      const { status, json } = await given.application.exchange(callback)
       expect(status).to.equal(200)
       const { id_token: idToken, access_token: accessToken } = json
       await test({
         idToken: `${idToken}`,
         accessToken: `${accessToken}`,
         keys: { keys },
-        nonce: application.nonce,
+        nonce: given.application.nonce,
       })
-      const next = await application.tokens()
+      const next = await given.application.tokens()
       await verified(`${next.json.id_token}`, { keys })
       await verified(`${next.json.access_token}`, { keys })
     })
 
   it('forges userinfo of another sub, once, and not a response that is refused', async () => {
-    const application = new RelyingParty(emulator)
-    const { json } = await application.tokens()
+    const { json } = await given.application.tokens()
     const { sub } = claimsOf(`${json.id_token}`)
-    emulator.forgeNext('userinfo of another sub')
-    expect((await application.userinfo('unknown')).status).to.equal(401)
-    const forged = await application.userinfo(`${json.access_token}`)
+    given.emulator.forgeNext('userinfo of another sub')
+    expect((await given.application.userinfo('unknown')).status).to.equal(401)
+    const forged = await given.application.userinfo(`${json.access_token}`)
     expect(forged.json).to.include({ sub: 'another-subject', name: 'Personal Account' })
-    expect((await application.userinfo(`${json.access_token}`)).json).to.include({ sub })
+    expect((await given.application.userinfo(`${json.access_token}`)).json).to.include({ sub })
   })
 
   it('takes the nonce of another sign-in from one that was', async () => {
@@ -181,56 +175,16 @@ describe('forgeNext', () => {
   })
 
   it('waits for a response that has an id_token', async () => {
-    emulator.forgeNext('wrong iss')
-    const team = await new RelyingParty(emulator).tokens('team')
+    given.emulator.forgeNext('wrong iss')
+    const team = await new RelyingParty(given.emulator).tokens('team')
     expect(team.json).not.to.have.property('id_token')
-    const { json } = await new RelyingParty(emulator).tokens()
+    const { json } = await new RelyingParty(given.emulator).tokens()
     expect(claimsOf(`${json.id_token}`)).to.include({ iss: 'https://attacker.example' })
   })
 
   it('forges the access token of a Team', async () => {
-    emulator.forgeNext('access token: wrong aud')
-    const { json } = await new RelyingParty(emulator).tokens('team')
+    given.emulator.forgeNext('access token: wrong aud')
+    const { json } = await new RelyingParty(given.emulator).tokens('team')
     expect(claimsOf(`${json.access_token}`)).to.include({ aud: 'another-client', principal_type: 'Team' })
-  })
-})
-
-describe('rotateKeys', () => {
-  let emulator: Emulator
-  beforeEach(async () => {
-    emulator = await startEmulator()
-  })
-  afterEach(() => emulator.close())
-
-  const keyIDs = async (): Promise<unknown[]> => {
-    const { body } = await new RelyingParty(emulator).browser.get(`${emulator.issuer}/.well-known/jwks.json`)
-    return (JSON.parse(body) as JSONWebKeySet).keys.map(({ kid }) => kid)
-  }
-  const signingKeyID = async (): Promise<unknown> =>
-    headerOf(`${(await new RelyingParty(emulator).tokens()).json.id_token}`).kid
-
-  it('replaces every key', async () => {
-    const old = await keyIDs()
-    expect(old).to.include(await signingKeyID())
-    await emulator.rotateKeys()
-    const fresh = await keyIDs()
-    expect(fresh).to.have.lengthOf(2)
-    expect(fresh.filter((keyID) => old.includes(keyID))).to.be.empty
-    expect(fresh).to.include(await signingKeyID())
-  })
-
-  it('keeps the old keys when told to, and signs with a new one', async () => {
-    const old = await keyIDs()
-    await emulator.rotateKeys({ keepOld: true })
-    const all = await keyIDs()
-    expect(all).to.have.lengthOf(3).and.to.include.members(old)
-    expect(old).not.to.include(await signingKeyID())
-  })
-
-  it('leaves access tokens that were issued before in force at userinfo', async () => {
-    const application = new RelyingParty(emulator)
-    const { json } = await application.tokens()
-    await emulator.rotateKeys()
-    expect((await application.userinfo(`${json.access_token}`)).status).to.equal(200)
   })
 })
