@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIPv6 } from 'node:net'
 import { decide } from './decide.js'
 import type { Emulator } from './index.js'
 import { orderMisbehaviour } from './misbehaviour.js'
@@ -19,7 +19,8 @@ export async function openEmulator(host: string, settings: EmulatorSettings): Pr
     throw new Error(`The emulator cannot listen on ${host}:${settings.port}: ${cause.message}`, { cause })
   })
   const { port } = server.address() as AddressInfo
-  const issuer = `http://${['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host}:${port}`
+  const name = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
+  const issuer = `http://${isIPv6(name) ? `[${name}]` : name}:${port}`
   const emulator = new EmulatorState(issuer, settings, module, closing.signal)
   const { requests, forger } = emulator
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { emitWarning } from 'node:process'
 import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import { authorize, cookieNames } from './authorization.js'
 import { verifyDevice } from './device.js'
 import { deviceAuthorization, discovery, refuse, revocation, token, userinfo } from './endpoint.js'
@@ -71,7 +70,7 @@ export const receive =
   async (ctx: Context, next: () => Promise<void>): Promise<void> => {
     const { requests, misbehaviours, issuer } = emulator
     try {
-      const bytes = await buffer(ctx.req)
+      const bytes = Buffer.concat(await ctx.req.toArray())
       const isTooLarge = bytes.length > bodyLimit
       const body = isTooLarge ? '' : `${bytes}`
       const request: EmulatorRequest = {
