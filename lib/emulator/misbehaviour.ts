@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { findMeant, optionError } from '../check.js'
@@ -60,10 +61,9 @@ export async function misbehave(
     ctx.res.statusCode = status ?? 200
   }
   if (delay > 0) {
-    const closed = new AbortController()
-    ctx.res.on('close', () => closed.abort())
-    // A timer of Node's can wait for 24 days.
-    await setTimeout(Math.min(delay, 2 ** 31 - 1), undefined, { signal: closed.signal })
+    const gone = once(ctx.res, 'close').then(() => Promise.reject(new Error('The client went away')))
+    const isForever = delay === Number.POSITIVE_INFINITY
+    await Promise.race([gone, isForever ? gone : setTimeout(delay, undefined, { ref: false })])
   }
   if (cut === 'before-headers') throw new Error('The connection is cut, as it was ordered')
   if (endless) ctx.body = Readable.from(repeat(bytesOf(ctx)))
