@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect } from 'chai'
+import session from 'express-session'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import type { XaiProfile } from '../../lib/index.js'
 import { Application, type ApplicationOptions, load } from '../support/application.js'
@@ -18,7 +19,10 @@ class Pair {
     readonly two: Application,
   ) {}
 
-  static async start(sessions: SlowSessionStore, options: Partial<ApplicationOptions> = {}): Promise<Pair> {
+  static async start(
+    sessions: Pick<SlowSessionStore, 'middleware'>,
+    options: Partial<ApplicationOptions> = {},
+  ): Promise<Pair> {
     const emulator = await startEmulator({ signInAs: 'personal' })
     const { issuer } = emulator
     const one = await Application.start({ issuer, session: sessions.middleware(), ...options })
@@ -96,6 +100,20 @@ describe('a callback that is loaded again at another process, with a session sto
         expect(pair.exchanges).to.equal(1)
       }
     })
+
+  it('sends the code once when two applications of one process share express-session’s MemoryStore', async () => {
+    const options = { secret: 'a session secret of the tests', resave: false, saveUninitialized: false }
+    const store = new session.MemoryStore()
+    pair = await Pair.start({ middleware: () => session({ ...options, store }) })
+    for (let n = 0; n < tries; n += 1) {
+      const browser = new CookieClient()
+      const callback = await pair.one.arrive(browser)
+      pair.emulator.clearRequests()
+      const endings = await Promise.all([load(browser, callback), load(browser, pair.atOther(callback))])
+      expect(endings.map(({ outcome }) => outcome)).to.have.members(['success', 'fail'])
+      expect(pair.exchanges).to.equal(1)
+    }
+  })
 
   it('sends nothing when the session cannot be saved, and passes the error of the store on', async () => {
     const sessions = new SlowSessionStore({ get: 1, set: 1 })
