@@ -68,7 +68,12 @@ for (const [shared, store, tabs] of setups)
       throw new Error('the sign-in has no end')
     }
 
-    const signIn = async (): Promise<{ servedBy: unknown[]; endings: unknown[] }> => {
+    /** One after the other within an interval, as people come: all at once, they measure the machine. */
+    const signIn = async (
+      _: unknown,
+      place: number,
+    ): Promise<{ servedBy: unknown[]; endings: unknown[] }> => {
+      await setTimeout((1000 / signIns) * place)
       const browser = new CookieClient()
       const begun = await ask(browser)
       const query = `?shown=${begun.user_code}`
