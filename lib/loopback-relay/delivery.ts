@@ -55,16 +55,15 @@ export function receiveDelivery(
   expected: ExpectedSignIns,
 ): PageResponse {
   const { method, headers } = req
-  const { origin } = headers
-  if (origin === undefined || !consentOrigins.includes(origin))
-    return buildRefusal(403, 'No sign-in is delivered from this origin.')
+  const origin = `${headers.origin}`
+  if (!consentOrigins.includes(origin)) return buildRefusal(403, 'No sign-in is delivered from this origin.')
   if (!isFromLoopback(req)) return buildRefusal(403, 'Sign-ins are delivered on loopback only.')
   if (method === 'OPTIONS') return buildPreflightResponse(req, origin)
   if (method !== 'GET') return buildRefusal(405, 'A sign-in is delivered by GET.')
   const request = parseCallbackRequest(req)
   if (request.kind !== 'callback') return buildRefusal(400, 'This is not the delivery of a sign-in.')
   const { parameters } = request
-  const signIn = expected.find(parameters.state ?? '')
+  const signIn = expected.find(`${parameters.state}`)
   if (!signIn) return buildRefusal(404, 'This sign-in is not expected, or has expired.')
   if (signIn.callback) return buildRefusal(409, 'This sign-in was delivered already.')
   // A query alone: whatever path a request was made up with, the code never goes to another host.
@@ -81,11 +80,11 @@ const headerList = /^(?=.{1,256}$)[\w-]+(, ?[\w-]+)*$/
  * header of its own. Its successor Local Network Access asks the person, and the server only by CORS.
  */
 function buildPreflightResponse({ headers }: Request, origin: string): PageResponse {
-  const asked = headers['access-control-request-headers'] ?? ''
+  const asked = headers['access-control-request-headers']
   return buildResponse(204, {
     ...allow(origin),
     'access-control-allow-methods': 'GET',
-    ...(headerList.test(asked) && { 'access-control-allow-headers': asked }),
+    ...(asked && headerList.test(asked) && { 'access-control-allow-headers': asked }),
     ...(headers['access-control-request-private-network'] === 'true' && {
       'access-control-allow-private-network': 'true',
     }),

@@ -94,9 +94,9 @@ function interceptSignIn(res: Response, reroute: (state: string, authorizationUR
   const end = res.end
   res.end = (...args: unknown[]) => {
     res.end = end
-    const location = `${res.headersSent ? '' : res.getHeader('location')}`
+    const location = `${res.getHeader('location')}`
     const state = findStateToDeliver(location)
-    if (state) {
+    if (state && !res.headersSent) {
       res.setHeader('location', reroute(state, location))
       res.setHeader('cache-control', 'no-store')
     }
@@ -108,7 +108,7 @@ function interceptSignIn(res: Response, reroute: (state: string, authorizationUR
 function findStateToDeliver(location: string): string | null | undefined {
   if (!URL.canParse(location)) return undefined
   const parameters = new URL(location).searchParams
-  const redirectURI = parameters.get('redirect_uri') ?? ''
+  const redirectURI = `${parameters.get('redirect_uri')}`
   const isDeliveredHere = URL.canParse(redirectURI) && isLoopbackHost(new URL(redirectURI).hostname)
   return isDeliveredHere ? parameters.get('state') : undefined
 }

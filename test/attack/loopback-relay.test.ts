@@ -123,16 +123,41 @@ for (const [name, buildStore] of stores) {
       })
     }
 
-    it('does not begin a sign-in for an image or a frame of another site', async () => {
-      await start()
-      for (const destination of ['image', 'iframe', 'empty']) {
-        const headers = { 'sec-fetch-dest': destination, 'sec-fetch-site': 'cross-site' }
-        const response = await person.client.get(application.beginURL, { headers })
+    const loads = [
+      ['image', 'no-cors'],
+      ['empty', 'cors'],
+      ['iframe', 'navigate'],
+    ] as const
+    for (const [destination, mode] of loads) {
+      it(`neither begins a sign-in nor shows one for ${destination} of another site`, async () => {
+        await start()
+        const headers = {
+          'sec-fetch-dest': destination,
+          'sec-fetch-mode': mode,
+          'sec-fetch-site': 'cross-site',
+        }
+        const waiting = await person.begin()
+        for (const url of [application.beginURL, waiting.page.url]) {
+          const response = await person.client.get(url, { headers })
+          expect(response.status).to.equal(403)
+          expect(response.headers).not.to.have.any.keys('location', 'set-cookie')
+        }
+        expectNobodySignedIn()
+      })
+    }
+
+    for (const site of ['cross-site', 'same-site', 'none']) {
+      it(`shows no delivery to a navigation from ${site}, which our page never makes`, async () => {
+        await start()
+        const [waiting, callback] = await beginAndConsent()
+        await deliver(callback, emulator.issuer)
+        const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-site': site }
+        const response = await person.poll(waiting, headers)
         expect(response.status).to.equal(403)
-        expect(response.headers).not.to.have.any.keys('location', 'set-cookie')
-      }
-      expectNobodySignedIn()
-    })
+        expect(response.body).not.to.include('code=')
+        expectNobodySignedIn()
+      })
+    }
 
     it('begins no sign-in, and spends none, for a browser that looks ahead', async () => {
       await start()

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { RequestHandler } from 'express'
 import { type Emulator, startEmulator } from '../../lib/emulator/index.js'
 import { CookieStateStore, loopbackRelay, SessionStateStore } from '../../lib/index.js'
+import type { ClientResponse } from '../support/browserless-client.js'
 import { type RelayApplication, startRelayApplication } from './relay-application.js'
 import { deliver, obtainCallback, preflight, RelayBrowser } from './relay-browser.js'
 
@@ -47,6 +48,7 @@ describe('loopbackRelay', () => {
 
       const polled = await browser.poll(waiting)
       expect(polled.status).to.equal(200)
+      expect(polled.headers).to.include({ 'content-type': 'application/json; charset=utf-8' })
       expect(JSON.parse(polled.body)).to.deep.equal({ location: new URL(callback).search })
       expect(await browser.goOn(waiting.page, polled)).to.include({ status: 200, body: 'signed in' })
       expect(application.signedIn).to.have.lengthOf(1)
@@ -123,7 +125,58 @@ describe('loopbackRelay', () => {
     const waiting = await browser.begin()
     expect(await browser.client.open(waiting.page.url)).to.include({ status: 200, url: waiting.page.url })
     await deliver(await obtainCallback(waiting), emulator.issuer)
+    expect(await browser.client.get(waiting.page.url)).to.include({ status: 303, body: '' })
     expect((await browser.client.open(waiting.page.url)).body).to.equal('signed in')
+  })
+
+  it('leads from relay=begin to the waiting page by a redirect that nothing caches', async () => {
+    await start()
+    const { status, headers } = await new RelayBrowser(application).client.get(application.beginURL)
+    expect(status).to.equal(302)
+    expect(headers.location).to.match(/^\?relay=wait&state=[\w-]{43}$/)
+    expect(headers['cache-control']).to.equal('no-store')
+  })
+
+  it('refuses in one sentence of plain text', async () => {
+    await start()
+    const browser = new RelayBrowser(application)
+    const waiting = await browser.begin()
+    const { issuer } = emulator
+    const callback = await obtainCallback(waiting)
+    const { origin } = application
+    const foreign = { host: 'rebound.example' }
+    const asksAnew = `${origin}/callback?relay=poll&state=a`
+    const refusals: ReadonlyArray<
+      readonly [request: Promise<ClientResponse>, status: number, words: string]
+    > = [
+      [deliver(callback, 'https://evil.example'), 403, 'No sign-in is delivered from this origin.'],
+      [deliver(callback, issuer, foreign), 403, 'Sign-ins are delivered on loopback only.'],
+      [
+        browser.client.post(callback, {}, { headers: { origin: issuer } }),
+        405,
+        'A sign-in is delivered by GET.',
+      ],
+      [deliver(`${origin}/callback?code=a`, issuer), 400, 'This is not the delivery of a sign-in.'],
+      [
+        deliver(`${origin}/callback?error=access_denied`, issuer),
+        404,
+        'This sign-in is not expected, or has expired.',
+      ],
+      [browser.client.post(asksAnew, {}), 405, 'The relay is asked by GET.'],
+      [browser.client.get(asksAnew, { headers: foreign }), 403, 'The relay works on loopback only.'],
+      [browser.client.get(`${origin}/callback?relay=x`), 403, 'The relay does not allow this request.'],
+      [browser.client.get(asksAnew), 404, 'This sign-in has ended, or began in another browser.'],
+    ]
+    const expectWords = (response: ClientResponse, status: number, words: string): void => {
+      expect(response).to.include({ status, body: `${words}\n` })
+      expect(response.headers).to.include({
+        'content-type': 'text/plain; charset=utf-8',
+        'cache-control': 'no-store',
+      })
+    }
+    for (const [request, status, words] of refusals) expectWords(await request, status, words)
+    await deliver(callback, issuer)
+    expectWords(await deliver(callback, issuer), 409, 'This sign-in was delivered already.')
   })
 
   it('relays a refusal like a code', async () => {
@@ -191,6 +244,7 @@ describe('loopbackRelay', () => {
     expect(policy).to.equal(
       `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; connect-src 'self'`,
     )
+    expect(page.body).to.include('<title>Continue at xAI</title>')
     expect(page.body).to.include('<a href="/?a=1&amp;b=&quot;2&quot;">')
     expect(page.body).not.to.match(/ style=| on\w+=| src=/)
     expect(page.body.match(/<(style|script)[^>]*>/g)).to.deep.equal([
@@ -247,6 +301,7 @@ describe('loopbackRelay', () => {
     const grantEverybody: RequestHandler = (req, res, next) => {
       res.setHeader('Access-Control-Allow-Origin', req.headers.origin ?? '*')
       res.setHeader('Access-Control-Allow-Credentials', 'true')
+      res.setHeader('X-Request-Id', '7')
       next()
     }
     await start({ before: grantEverybody })
@@ -260,6 +315,7 @@ describe('loopbackRelay', () => {
     ]
     for (const { headers } of responses) {
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).to.be.empty
+      expect(headers).to.include({ 'x-request-id': '7' })
     }
   })
 
@@ -295,6 +351,16 @@ describe('loopbackRelay', () => {
       expect(`${response.headers.location}`).not.to.include('relay=')
     })
   }
+
+  it('asks the store about an empty state when none comes', async () => {
+    const states: string[] = []
+    const holds = (_req: unknown, state: string): boolean => states.push(state) > 1
+    await start({ relayOptions: { store: { holds } } })
+    const { status } = await new RelayBrowser(application).client.get(
+      `${application.origin}/callback?relay=wait`,
+    )
+    expect({ status, states }).to.deep.equal({ status: 404, states: [''] })
+  })
 
   it('hands an error of the store to the application', async () => {
     await start({ relayOptions: { store: { holds: () => Promise.reject(new Error('no database')) } } })
