@@ -13,6 +13,8 @@ export interface Decision {
   readonly denial?: string | undefined
 }
 
+export const declined = 'The person declined the request'
+
 /** What a Team is never granted: no id_token and no userinfo follow from it. */
 const refusedToTeam = new Set(['openid', 'email'])
 
@@ -24,7 +26,7 @@ export async function settle(
   scopes: readonly string[],
 ): Promise<Grant | ErrorOut> {
   const isTeam = account.principal !== undefined
-  if (denial !== undefined) return { error: denial, error_description: 'The person declined the request' }
+  if (denial !== undefined) return { error: denial, error_description: declined }
   if (scopes.includes('team:read') && !isTeam)
     return { error: 'invalid_scope', error_description: 'team:read is not available to a User principal' }
   const grant = new provider.Grant({ accountId: account.sub, clientId })

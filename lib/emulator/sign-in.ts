@@ -1,6 +1,6 @@
 import { buildBreakable, type HTML, html } from '../page/html.js'
 import { hintOf, labelOf } from './account.js'
-import type { Decision } from './authorization.js'
+import { type Decision, declined } from './authorization.js'
 import type { Context } from './oidc-provider.js'
 import { picturePath, showErrorPage, showPage } from './page.js'
 import type { EmulatorState, Handler } from './state.js'
@@ -93,9 +93,8 @@ export const signIn: Handler = async (emulator, ctx) => {
   const decision = ask(emulator, ctx, { clientID, scope, redirectURI })
   if (decision === undefined) return
   const { account, denial: error } = decision
-  const result = error
-    ? { error, error_description: 'The person declined the request' }
-    : { login: { accountId: account.sub }, consent: {} }
+  const granted = { login: { accountId: account.sub }, consent: {} }
+  const result = error ? { error, error_description: declined } : granted
   ctx.status = 303
   ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, result))
 }

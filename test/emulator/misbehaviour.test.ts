@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { expect } from 'chai'
-import { type Emulator, type Misbehaviour, startEmulator } from '../../lib/emulator/index.js'
+import type { Misbehaviour } from '../../lib/emulator/index.js'
 import { CookieClient } from '../support/browserless-client.js'
-import { RelyingParty } from './relying-party.js'
+import { useEmulator } from './relying-party.js'
 
 const failure = (promise: Promise<unknown>): Promise<{ code?: string }> =>
   promise.then(
@@ -15,66 +15,60 @@ const failure = (promise: Promise<unknown>): Promise<{ code?: string }> =>
 describe('misbehaveOnce', () => {
   const browser = new CookieClient()
   const path = '/.well-known/jwks.json'
-  let emulator: Emulator
-  let url: string
-  before(async () => {
-    emulator = await startEmulator()
-    url = `${emulator.issuer}${path}`
-  })
-  after(() => emulator.close())
-  beforeEach(() => emulator.clearRequests())
+  const given = useEmulator()
+  const url = (): string => `${given.emulator.issuer}${path}`
 
   it('responds with another status, headers and body, once', async () => {
     const headers = { 'content-type': 'text/html', 'retry-after': '7' }
-    emulator.misbehaveOnce({ path, status: 503, headers, body: '<h1>Just a moment</h1>' })
-    const response = await browser.get(url)
+    given.emulator.misbehaveOnce({ path, status: 503, headers, body: '<h1>Just a moment</h1>' })
+    const response = await browser.get(url())
     expect(response).to.include({ status: 503, body: '<h1>Just a moment</h1>' })
     expect(response.headers).to.include(headers)
-    expect(emulator.requests.map(({ status }) => status)).to.deep.equal([503])
-    expect((await browser.get(url)).status).to.equal(200)
+    expect(given.emulator.requests.map(({ status }) => status)).to.deep.equal([503])
+    expect((await browser.get(url())).status).to.equal(200)
   })
 
   it('sends bytes as they are', async () => {
-    emulator.misbehaveOnce({ path, body: Buffer.from([0x7b, 0xff, 0x7d]) })
-    const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage]
+    given.emulator.misbehaveOnce({ path, body: Buffer.from([0x7b, 0xff, 0x7d]) })
+    const [response] = (await once(get(url(), { agent: false }), 'response')) as [IncomingMessage]
     expect(response.statusCode).to.equal(200)
     expect(Buffer.concat(await response.toArray())).to.deep.equal(Buffer.from([0x7b, 0xff, 0x7d]))
   })
 
   it('adds headers to the ordinary response', async () => {
-    emulator.misbehaveOnce({ path, headers: { 'x-added': 'yes' } })
-    const { status, headers, body } = await browser.get(url)
+    given.emulator.misbehaveOnce({ path, headers: { 'x-added': 'yes' } })
+    const { status, headers, body } = await browser.get(url())
     expect({ status, added: headers['x-added'] }).to.deep.equal({ status: 200, added: 'yes' })
     expect(JSON.parse(body).keys).to.have.lengthOf(2)
   })
 
   it('waits before the ordinary response', async () => {
-    emulator.misbehaveOnce({ path, delay: 30 })
+    given.emulator.misbehaveOnce({ path, delay: 30 })
     const begun = performance.now()
-    expect((await browser.get(url)).status).to.equal(200)
+    expect((await browser.get(url())).status).to.equal(200)
     expect(performance.now() - begun).to.be.at.least(29)
   })
 
   it('never responds, and stops waiting when the client goes away', async () => {
-    emulator.misbehaveOnce({ path, delay: Number.POSITIVE_INFINITY })
-    const request = get(url, { agent: false })
+    given.emulator.misbehaveOnce({ path, delay: Number.POSITIVE_INFINITY })
+    const request = get(url(), { agent: false })
     const failed = once(request, 'error')
-    while (emulator.requests.length === 0) await new Promise(setImmediate)
+    while (given.emulator.requests.length === 0) await new Promise(setImmediate)
     request.destroy(new Error('gone'))
     await failed
-    expect(emulator.requests[0]).not.to.have.property('status')
-    expect((await browser.get(url)).status).to.equal(200)
+    expect(given.emulator.requests[0]).not.to.have.property('status')
+    expect((await browser.get(url())).status).to.equal(200)
   })
 
   it('cuts the connection before the headers', async () => {
-    emulator.misbehaveOnce({ path, cut: 'before-headers' })
-    expect(await failure(browser.get(url))).to.include({ code: 'ECONNRESET' })
-    expect(emulator.requests[0]).not.to.have.property('status')
+    given.emulator.misbehaveOnce({ path, cut: 'before-headers' })
+    expect(await failure(browser.get(url()))).to.include({ code: 'ECONNRESET' })
+    expect(given.emulator.requests[0]).not.to.have.property('status')
   })
 
   it('cuts the ordinary response in the body', async () => {
-    emulator.misbehaveOnce({ path, cut: 'in-body' })
-    const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage]
+    given.emulator.misbehaveOnce({ path, cut: 'in-body' })
+    const [response] = (await once(get(url(), { agent: false }), 'response')) as [IncomingMessage]
     const chunks: Buffer[] = []
     response.on('data', (chunk: Buffer) => chunks.push(chunk))
     const [error] = (await once(response, 'error')) as [{ code?: string }]
@@ -90,8 +84,8 @@ describe('misbehaveOnce', () => {
     ]
   for (const [what, misbehaviour, start] of endless)
     it(`sends ${what} without an end, until the client goes away`, async () => {
-      emulator.misbehaveOnce({ path, endless: true, ...misbehaviour })
-      const request = get(url, { agent: false })
+      given.emulator.misbehaveOnce({ path, endless: true, ...misbehaviour })
+      const request = get(url(), { agent: false })
       const [response] = (await once(request, 'response')) as [IncomingMessage]
       let received = ''
       for await (const chunk of response) {
@@ -99,17 +93,16 @@ describe('misbehaveOnce', () => {
         if (received.length > 2 * 1024 * 1024) break
       }
       expect(received).to.match(start)
-      expect((await browser.get(url)).status).to.equal(200)
+      expect((await browser.get(url())).status).to.equal(200)
     })
 
   it('carries nothing out when the response is another', async () => {
-    const application = new RelyingParty(emulator)
-    const callback = await application.signIn()
-    emulator.misbehaveOnce({ path: '/oauth2/token', status: 500, body: '' })
-    emulator.misbehaveOnce({ path: '/oauth2/token', cut: 'before-headers' })
-    expect((await application.exchange(callback)).status).to.equal(500)
-    expect(await failure(application.exchange(callback))).to.include({ code: 'ECONNRESET' })
-    expect((await application.exchange(callback)).status).to.equal(200)
+    const callback = await given.application.signIn()
+    given.emulator.misbehaveOnce({ path: '/oauth2/token', status: 500, body: '' })
+    given.emulator.misbehaveOnce({ path: '/oauth2/token', cut: 'before-headers' })
+    expect((await given.application.exchange(callback)).status).to.equal(500)
+    expect(await failure(given.application.exchange(callback))).to.include({ code: 'ECONNRESET' })
+    expect((await given.application.exchange(callback)).status).to.equal(200)
   })
 
   const lost: ReadonlyArray<readonly [what: string, misbehaviour: Partial<Misbehaviour>]> = [
@@ -119,11 +112,10 @@ describe('misbehaveOnce', () => {
   ]
   for (const [what, misbehaviour] of lost)
     it(`spends a refresh token whose response ${what}`, async () => {
-      const application = new RelyingParty(emulator)
-      const { json } = await application.tokens()
-      emulator.misbehaveOnce({ path: '/oauth2/token', ...misbehaviour })
-      await failure(application.refresh(`${json.refresh_token}`))
-      const again = await application.refresh(`${json.refresh_token}`)
+      const { json } = await given.application.tokens()
+      given.emulator.misbehaveOnce({ path: '/oauth2/token', ...misbehaviour })
+      await failure(given.application.refresh(`${json.refresh_token}`))
+      const again = await given.application.refresh(`${json.refresh_token}`)
       expect(again.status).to.equal(400)
       expect(again.json).to.include({ error_description: 'Refresh token has been revoked' })
     })
@@ -152,10 +144,10 @@ describe('misbehaveOnce', () => {
   ]
   for (const [what, misbehaviour, message] of wrong)
     it(`refuses ${what}`, async () => {
-      expect(() => emulator.misbehaveOnce(misbehaviour as Misbehaviour))
+      expect(() => given.emulator.misbehaveOnce(misbehaviour as Misbehaviour))
         .to.throw(TypeError, /^misbehaveOnce: /)
         .with.property('message')
         .that.contains(message)
-      expect((await browser.get(url)).status).to.equal(200)
+      expect((await browser.get(url())).status).to.equal(200)
     })
 })
