@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http'
+import type { Agent, OutgoingHttpHeaders } from 'node:http'
 import { OAuth2, type oauth2tokenCallback } from 'oauth'
 import { defaultAgentFor, idleConnectionsOf } from '../http/agent.js'
 import { buildNoResponseError, buildRefusalError, type FailureNames } from '../http/failure.js'
@@ -86,7 +86,7 @@ export class XaiOAuth2 extends OAuth2 {
       tokenURL,
       customHeaders,
     )
-    if (agent) client.setAgent(agent)
+    client.setAgent(agent as Agent)
     client.settings = settings
     const stock = client.getOAuthAccessToken
     // passport-oauth2-refresh copies this method onto a client of its own, which lacks the settings, while its URL,
@@ -114,8 +114,10 @@ export class XaiOAuth2 extends OAuth2 {
     params: FormParameters | oauth2tokenCallback,
     callback?: oauth2tokenCallback,
   ): void {
-    const form = typeof params === 'function' ? {} : ((params ?? {}) as FormParameters)
-    const done = (typeof params === 'function' ? params : callback) as (...args: unknown[]) => void
+    const [form, done] = (typeof params === 'function' ? [{}, params] : [params ?? {}, callback]) as [
+      FormParameters,
+      (...args: unknown[]) => void,
+    ]
     const isRefresh = form.grant_type === 'refresh_token'
     // On a tick of its own: what the callback throws is not a failure of the request.
     this.requestTokens(code, form).then(
@@ -134,7 +136,7 @@ export class XaiOAuth2 extends OAuth2 {
       grantType === 'authorization_code'
         ? buildCodeGrant(code, params, this.settings.echoCodeChallenge)
         : { grant_type: String(grantType), ...(code && { code }) }
-    const names = exchangeNames([secretUnlessWord(code), ...secretNames.map((name) => textOf(params[name]))])
+    const names = exchangeNames([secretUnlessWord(code), ...secretsIn(params)])
     return this.postForm(
       names,
       { url: this._getAccessTokenUrl(), protocol, extras: params },
@@ -158,7 +160,7 @@ export class XaiOAuth2 extends OAuth2 {
     const form = { url: tokenURL, protocol: buildRefreshGrant(refreshToken), extras, atMostOnce: true }
     const request = { tokenURL, clientID: this._clientId, refreshToken, extras }
     const tokens = refreshOnce(request, () =>
-      this.postForm(refreshNames(refreshToken), form, parseTokenResponse),
+      this.postForm(refreshNames([refreshToken, ...secretsIn(extras)]), form, parseTokenResponse),
     )
     return signal ? unlessAborted(tokens, signal) : tokens
   }
@@ -243,8 +245,8 @@ export class XaiOAuth2 extends OAuth2 {
     sendRequest({ what: 'OAuth2 request', ...request }).then(
       ({ status, headers, body }) => {
         const data = body.toString('utf8')
-        if (status < 200 || status > 299) process.nextTick(callback, { statusCode: status, data })
-        else process.nextTick(callback, null, data, { statusCode: status, headers })
+        if (isSuccess(status)) process.nextTick(callback, null, data, { statusCode: status, headers })
+        else process.nextTick(callback, { statusCode: status, data })
       },
       (error: unknown) => process.nextTick(callback, error),
     )
@@ -261,10 +263,13 @@ const secretNames = [
   'subject_token',
 ]
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+const secretsIn = (params: FormParameters): string[] =>
+  secretNames.flatMap((name) => [params[name] ?? []].flat().map(String))
+
+const isSuccess = (status: number): boolean => status >= 200 && status <= 299
 
 function checkRevoked(names: FailureNames, response: HttpResponse): void {
-  if (response.status < 200 || response.status > 299) throw buildRefusalError(names, response)
+  if (!isSuccess(response.status)) throw buildRefusalError(names, response)
 }
 
 /** Demands a token before anything is sent: a missing one would go out as the word `undefined`. @throws {TypeError} */

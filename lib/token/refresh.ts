@@ -37,13 +37,13 @@ export interface RefreshRequest {
 }
 
 /** How failures of a refresh are named. */
-export const refreshNames = (refreshToken: string): FailureNames => ({
+export const refreshNames = (secrets: FailureNames['secrets']): FailureNames => ({
   what: 'xAI token refresh',
   failed: 'xai_refresh_failed',
   invalid: 'xai_refresh_invalid',
   revoked: 'xai_refresh_token_revoked',
   responseLost: 'The refresh token may be spent already, so it is not sent again by itself',
-  secrets: [refreshToken],
+  secrets,
 })
 
 interface Flight {
@@ -108,7 +108,7 @@ export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSigna
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason)
     if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
+    signal.addEventListener('abort', stop)
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
 }

@@ -1,6 +1,9 @@
-import { createServer } from 'node:http'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Agent, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 import { expect } from 'chai'
+import type { RequestEvent } from '../../lib/diagnostics.js'
 import { OversizedBodyError } from '../../lib/http/request.js'
 import { XaiOAuth2 } from '../../lib/token/client.js'
 import { FaultServer, httpResponse, type Responder } from '../support/fault-server.js'
@@ -45,6 +48,25 @@ describe('XaiOAuth2', () => {
       await new Promise((resolve) => client.getProtectedResource(`${server.origin}/v1/me`, 'AT-1', resolve))
       expect(server.requests[0]).to.match(/^GET \/v1\/me HTTP/)
       expect(server.requests[0]).to.match(/\r\nAuthorization: Bearer AT-1\r\n/)
+    })
+
+    it('takes HTTP 299 for success', async () => {
+      respond = (socket) => socket.write(httpResponse(299, 'yes'))
+      expect((await get(clientOf())).slice(0, 2)).to.deep.equal([null, 'yes'])
+    })
+
+    it('takes a status below 200 for a failure', async () => {
+      respond = (socket) => socket.write('HTTP/1.1 099 Status\r\nContent-Length: 2\r\n\r\nno')
+      expect(await get(clientOf())).to.deep.equal([{ statusCode: 99, data: 'no' }])
+    })
+
+    it('tells listeners of passport-xai:request what it is', async () => {
+      const told: unknown[] = []
+      const listen = (event: unknown): void => void told.push((event as RequestEvent).what)
+      subscribe('tracing:passport-xai:request:asyncEnd', listen)
+      await get(clientOf())
+      unsubscribe('tracing:passport-xai:request:asyncEnd', listen)
+      expect(told).to.deep.equal(['OAuth2 request'])
     })
 
     for (const status of [300, 302, 403, 500])
@@ -201,6 +223,64 @@ describe('XaiOAuth2', () => {
       expect((error as Error).message).not.to.contain(deviceCode)
     })
   })
+
+  it('repeats no parameter that proves something in an error, whatever its type', async () => {
+    const proofs = { password: 1234, assertion: ['proof one', 'proof two'], client_assertion: 'proof three' }
+    const spoken = Object.values(proofs).flat().join('; ')
+    const body = JSON.stringify({ error: 'invalid_request', error_description: spoken })
+    respond = (socket) => socket.write(httpResponse(400, body))
+    for (const grant_type of ['password', 'refresh_token']) {
+      const [error] = await new Promise<unknown[]>((resolve) =>
+        clientOf().getOAuthAccessToken('OR-1', { grant_type, ...proofs } as never, (...values) =>
+          resolve(values),
+        ),
+      )
+      expect(error).to.have.property('error_description', Array(4).fill('[redacted]').join('; '))
+      expect(inspect(error, { depth: 9 })).not.to.match(/1234|proof/)
+    }
+  })
+
+  describe('of a strategy exchanges a code', () => {
+    const exchange = (change: (client: XaiOAuth2) => object): Promise<unknown[]> => {
+      respond = (socket) => socket.write(httpResponse(200, '{"access_token":"AT-1"}'))
+      const client = XaiOAuth2.of({
+        clientID: 'app',
+        clientSecret: undefined,
+        clientAuthentication: 'none',
+        authorizationURL: `${server.origin}/oauth2/authorize`,
+        tokenURL: `${server.origin}/oauth2/token`,
+        revocationURL: `${server.origin}/oauth2/revoke`,
+        customHeaders: {},
+        agent: undefined,
+        timeout: 5000,
+        echoCodeChallenge: true,
+      })
+      const { getOAuthAccessToken } = client
+      const params = { code_verifier: 'v'.repeat(43) } as never
+      return new Promise((resolve) =>
+        getOAuthAccessToken.call(change(client) as never, 'the-code', params, (...values) => resolve(values)),
+      )
+    }
+
+    it('when it is frozen', async () => {
+      expect(await exchange(Object.freeze)).to.include('AT-1')
+    })
+
+    it('when its method is called without it', async () => {
+      expect(await exchange(() => ({}))).to.include('AT-1')
+    })
+  })
+
+  for (const agent of [undefined, new Agent({ keepAlive: true })])
+    it(`sees an idle connection to a host, of ${agent ? 'its own agent' : 'the default agent'}`, async () => {
+      const client = clientOf()
+      if (agent) client.setAgent(agent)
+      expect(client.hasIdleConnection(server.origin)).to.equal(false)
+      await get(client)
+      await until(() => client.hasIdleConnection(server.origin))
+      expect(client.hasIdleConnection('http://127.0.0.1:9')).to.equal(false)
+      agent?.destroy()
+    })
 
   it('echoes the challenge, as a public client, when it was told nothing else', async () => {
     respond = (socket) => socket.write(httpResponse(200, '{"access_token":"AT-1"}'))
