@@ -1,4 +1,5 @@
 import type { ReadableStreamDefaultReader } from 'node:stream/web'
+import { parseObject } from '../http/response.js'
 import { isSecure } from '../oauth/endpoint.js'
 
 /** Bytes and milliseconds to read of the body of a refusal: xAI's own are some hundred bytes long. */
@@ -36,7 +37,7 @@ export async function refusesCredentials(response: Response, { origin }: URL): P
   if (response.url !== '' && new URL(response.url).origin !== origin) return false
   if (response.status !== 403) return response.status === 401
   const text = await readShortBody(response.clone())
-  return text === '' || (text !== undefined && isUnauthenticated(text))
+  return text === '' || isUnauthenticated(text)
 }
 
 /** Frees the connection of a response that nobody gets. */
@@ -62,22 +63,17 @@ async function readShortBody({ body }: Response): Promise<string | undefined> {
 }
 
 async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string | undefined> {
-  const decoder = new TextDecoder()
-  let text = ''
+  const chunks: Uint8Array[] = []
   let length = 0
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     length += part.value.byteLength
     if (length > maxBytes) return undefined
-    text += decoder.decode(part.value, { stream: true })
+    chunks.push(part.value)
   }
-  return text + decoder.decode()
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
-function isUnauthenticated(text: string): boolean {
-  try {
-    const { code } = Object(JSON.parse(text))
-    return typeof code === 'string' && /^unauthenticated(:|$)/.test(code)
-  } catch {
-    return false
-  }
+function isUnauthenticated(text: string | undefined): boolean {
+  const code = parseObject(text)?.code
+  return typeof code === 'string' && /^unauthenticated(:|$)/.test(code)
 }

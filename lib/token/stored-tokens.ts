@@ -1,5 +1,6 @@
 import { warnOnce } from '../diagnostics.js'
 import { XaiOAuthError } from '../error.js'
+import { parseObject } from '../http/response.js'
 import { refreshTokenOf, type XaiTokenResponse } from '../oauth/token-response.js'
 import { parseExpiry, type XaiTokens } from './refresh.js'
 
@@ -67,12 +68,7 @@ export const serializeTokens = (tokens: StoredTokens): string => JSON.stringify(
  * @throws {Error} when the store gave what belongs to another key
  */
 export function parseStoredTokens(key: string, text: string): StoredTokens | undefined {
-  let stored: Partial<StoredTokens> | undefined
-  try {
-    stored = Object(JSON.parse(text))
-  } catch {
-    stored = undefined
-  }
+  const stored: Partial<StoredTokens> | undefined = parseObject(text)
   if (!isText(stored?.accessToken) || !isText(stored.key)) {
     const advice = 'is it sealed, and the store given without sealTokens?'
     warnOnce('xai_tokens_unreadable', `TokenManager: a stored text cannot be read; ${advice}`)

@@ -117,13 +117,13 @@ export class TokenRenewal {
     { tokens: { key }, text: expected }: HeldTokens,
     tokens: StoredTokens | undefined,
   ): Promise<HeldTokens | undefined> {
-    const text = tokens && serializeTokens(tokens)
+    const next = tokens && { tokens, text: serializeTokens(tokens) }
     let failure: unknown = new Error('TokenManager: the store does not write where it should')
     for (const milliseconds of attempts) {
       if (milliseconds > 0) await pause(milliseconds)
       try {
-        const isWritten = (await this.settings.store.write(key, text, expected)) !== false
-        if (isWritten) return tokens && text !== undefined ? { tokens, text } : undefined
+        const isWritten = (await this.settings.store.write(key, next?.text, expected)) !== false
+        if (isWritten) return next
         const other = await this.read(key)
         if (other?.text !== expected) return other
       } catch (error) {

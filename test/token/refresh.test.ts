@@ -2,8 +2,11 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { getEventListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import { mock } from 'node:test'
-import { inspect } from 'node:util'
+import { format, inspect } from 'node:util'
 import { expect } from 'chai'
+
+import diagnostics = require('../../lib/diagnostics.js')
+
 import { type Emulator, type Misbehaviour, startEmulator } from '../../lib/emulator/index.js'
 import { XaiOAuthError, type XaiStrategy, type XaiStrategyOptions } from '../../lib/index.js'
 import { refreshOnce, unlessAborted } from '../../lib/token/refresh.js'
@@ -557,6 +560,28 @@ describe('strategy.refresh', () => {
         unsubscribe('tracing:passport-xai:refresh:asyncEnd', count)
       }
     })
+  })
+
+  it('gives NODE_DEBUG=passport-xai a line for each end, without a secret', async () => {
+    const lines: string[] = []
+    const print = (...words: unknown[]): void => void lines.push(format(...words))
+    const { debug } = diagnostics
+    Object.assign(diagnostics, { debug: Object.assign(print, { enabled: true }) })
+    try {
+      respondWith({ access_token: 'AT-secret' })
+      await strategy.refresh('OR-first-secret')
+      respondWith({ error: 'invalid_grant' }, { status: 400 })
+      await failureOf(strategy.refresh('OR-refused-secret'))
+      emulator.misbehaveOnce({ path, status: 500, body: '' })
+      await failureOf(strategy.refresh('OR-failed-secret'))
+    } finally {
+      Object.assign(diagnostics, { debug })
+    }
+    expect(lines).to.deep.equal([
+      'refresh: refreshed ',
+      'refresh: revoked xai_refresh_token_revoked',
+      'refresh: failed xai_refresh_failed',
+    ])
   })
 
   describe('given no token', () => {

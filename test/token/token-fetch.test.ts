@@ -58,6 +58,18 @@ const respondWith =
     response.writeHead(status, headers).end(body)
   }
 
+/** A response whose body does not end, and whether its connection has ended. */
+function respondEndlessly(status: number): { respond: Respond; isClosed: () => boolean } {
+  let isClosed = false
+  const respond: Respond = (response) => {
+    response.on('close', () => {
+      isClosed = true
+    })
+    response.writeHead(status).write('…')
+  }
+  return { respond, isClosed: () => isClosed }
+}
+
 const badCredentials = JSON.stringify({
   code: 'unauthenticated:bad-credentials',
   error: 'The token is invalid',
@@ -107,6 +119,8 @@ describe('TokenManager.fetch', () => {
       ['401 with a page', respondWith(401, '<html>', { 'content-type': 'text/html' })],
       ['403 with bad credentials', respondWith(403, badCredentials)],
       ['403 with another reason of the kind', respondWith(403, '{"code":"unauthenticated:expired"}')],
+      ['403 of the kind without a reason', respondWith(403, '{"code":"unauthenticated"}')],
+      ['403 with bad credentials in 64 KiB', respondWith(403, badCredentials.padEnd(64 * 1024))],
       ['403 with an empty body', respondWith(403)],
       [
         '403 with an empty body in chunks',
@@ -132,6 +146,13 @@ describe('TokenManager.fetch', () => {
         const renewed = await manager.accessToken(key)
         expect(api.tokens).to.deep.equal([`Bearer ${first.access_token}`, `Bearer ${renewed}`])
       })
+
+    it('and lets the first response go, whose body may not end', async () => {
+      const refusal = respondEndlessly(401)
+      api.responses.push(refusal.respond)
+      expect((await manager.fetch(key, api.origin)).status).to.equal(200)
+      await until(refusal.isClosed)
+    })
 
     it('and gives the second response as it is, whatever it says', async () => {
       api.responses.push(respondWith(403, badCredentials), respondWith(403, badCredentials))
@@ -167,6 +188,7 @@ describe('TokenManager.fetch', () => {
     })
 
     const bodies: ReadonlyArray<readonly [what: string, body: () => unknown, sent: RegExp]> = [
+      ['null', () => null, /^$/],
       ['a text', () => 'a text', /^a text$/],
       ['an empty text', () => '', /^$/],
       ['bytes', () => new TextEncoder().encode('bytes'), /^bytes$/],
@@ -226,7 +248,8 @@ describe('TokenManager.fetch', () => {
       ],
       ['a spent limit', 403, '{"code":"personal-team-blocked:spending-limit"}'],
       ['403 with a page', 403, '<html>unauthenticated:</html>'],
-      ['403 with a code that is not a text', 403, '{"code":403}'],
+      ['403 with a code that is not a text', 403, '{"code":["unauthenticated:bad-credentials"]}'],
+      ['403 with bad credentials in more than 64 KiB', 403, badCredentials.padEnd(64 * 1024 + 1)],
       ['403 with a code that only contains the word', 403, '{"code":"not-unauthenticated:x"}'],
       ['403 with the word elsewhere', 403, '{"error":"unauthenticated:bad-credentials"}'],
       ['403 with null', 403, 'null'],
@@ -333,12 +356,14 @@ describe('TokenManager.fetch', () => {
       expect(await store.read(key)).to.equal(undefined)
     })
 
-    it('hands on why, and keeps the tokens', async () => {
+    it('hands on why, keeps the tokens, and lets the response go', async () => {
       server.onArrival = lostResponse
-      api.responses.push(respondWith(401))
+      const refusal = respondEndlessly(401)
+      api.responses.push(refusal.respond)
       expect(await failureOf(manager.fetch(key, api.origin))).to.include({ code: 'xai_refresh_failed' })
       expect(api.requests).to.have.length(1)
       expect(await manager.accessToken(key)).to.equal(first.access_token)
+      await until(refusal.isClosed)
     })
   })
 
@@ -410,6 +435,7 @@ describe('TokenManager.fetch', () => {
     'file:///etc/hosts',
     '/v1/me',
     'api.x.ai',
+    ['https://api.x.ai/v1/me'],
     '',
     undefined,
     null,

@@ -262,11 +262,13 @@ describe('two processes that need one person’s token', () => {
     const { a, b, server } = scene
     const response = new Gate()
     server.onResponse = () => response.passed
+    const locks = [a, b].map(({ store }) => mock.method(store, 'lock'))
     const asked = [scene.ask(a), scene.ask(b)]
     await scene.untilBothWait()
     await b.manager.forget(person)
     response.open()
     expect(await Promise.all(asked)).to.deep.equal(['xai_sign_in_needed', 'xai_sign_in_needed'])
+    expect(locks.map((lock) => lock.mock.callCount())).to.deep.equal([1, 1])
     expect(scene.stored()).to.equal(undefined)
     expect(server.sent).to.deep.equal([scene.first])
   })
@@ -300,6 +302,24 @@ describe('two processes that need one person’s token', () => {
     expect(token).to.match(isToken).and.equal(scene.stored()?.accessToken)
     expect(await scene.ask(b)).to.equal(token)
     expect(server.sent).to.deep.equal([scene.first])
+  })
+
+  it('try to save at once, after 200 ms, and after another second', async () => {
+    const { a } = scene
+    const start = Date.now()
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: start })
+    const writes: number[] = []
+    mock.method(a.store, 'write', async () => {
+      writes.push(Date.now() - start)
+      throw new Error('the connection is gone')
+    })
+    const asked = scene.ask(a)
+    for (let tick = 0; tick < 12; tick += 1) {
+      for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
+      mock.timers.tick(100)
+    }
+    expect(await asked).to.equal('the connection is gone')
+    expect(writes).to.deep.equal([0, 200, 1200])
   })
 
   it('get the error of a store that never saves, and nobody gets what is not saved', async () => {

@@ -1,6 +1,9 @@
 import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
+
+import diagnostics = require('../../lib/diagnostics.js')
+
 import { startEmulator } from '../../lib/emulator/index.js'
 import {
   MemoryTokenStore,
@@ -132,20 +135,29 @@ describe('TokenManager', () => {
       }
 
       it('without tokens, and sends nothing', async () => {
-        await needed()
+        const warnOnce = mock.method(diagnostics, 'warnOnce', () => {})
+        const { message } = await needed()
+        expect(message).to.equal('The person has to sign in: there are no tokens')
+        expect(warnOnce.mock.callCount()).to.equal(0)
         expect(server.sent).to.be.empty
       })
 
       it('when the access token has expired and there is no refresh token', async () => {
         await manager.save(key, { access_token: 'alone', expires_in: 0 })
-        await needed()
+        expect((await needed()).message).to.equal(
+          'The person has to sign in again: the access token has expired and there is no refresh token',
+        )
         expect(server.sent).to.be.empty
       })
 
       it('when xAI refuses the refresh token, whose last words are the cause', async () => {
         const { refresh_token } = await signIn(0)
         await server.strategy().revoke(refresh_token)
-        expect((await needed()).cause).to.include({ code: 'xai_refresh_token_revoked' })
+        const { message, cause } = await needed()
+        expect(message).to.equal(
+          'The person has to sign in again: xAI does not accept the refresh token any more',
+        )
+        expect(cause).to.include({ code: 'xai_refresh_token_revoked' })
       })
 
       it('whatever becomes of removing the dead tokens', async () => {
@@ -181,6 +193,13 @@ describe('TokenManager', () => {
       await Promise.all(calls)
       expect(server.sent).to.have.length(100)
       expect(new Set(server.sent)).to.have.property('size', 100)
+    })
+
+    it('takes the lock once for many callers, whichever manager they ask', async () => {
+      await signIn(0)
+      const lock = mock.method(store, 'lock')
+      await Promise.all(Array.from({ length: 20 }, () => build().accessToken(key)))
+      expect(lock.mock.callCount()).to.equal(1)
     })
 
     it('stores new tokens before anybody gets them', async () => {
@@ -224,6 +243,7 @@ describe('TokenManager', () => {
       }
       for (const given of [tokens, JSON.parse(JSON.stringify(tokens))]) {
         await manager.save(key, given)
+        mock.timers.tick(60_000)
         const stored = JSON.parse(`${await store.read(key)}`)
         expect(stored).to.include({ accessToken: 'AT-1', expiresAt: hour + 900_000, lifetime: 900_000 })
         expect(stored).to.have.property('refreshToken', tokens.refreshToken)
@@ -271,7 +291,10 @@ describe('TokenManager', () => {
       const needs = ['api:access', 'email', 'team:read']
       const error = await failureOf(manager.save(key, tokens, { needs }))
       expect(error).to.include({ code: 'xai_sign_in_needed', status: 401 })
-      expect(error.message).to.contain('api:access team:read').and.contain('openid email')
+      expect(error.message).to.equal(
+        'xAI did not grant api:access team:read, which this application needs, but openid email. ' +
+          'Ask for it in the scope of the strategy, and let the person sign in again',
+      )
       expect(await store.read(key)).to.equal(undefined)
     })
 
@@ -303,10 +326,13 @@ describe('TokenManager', () => {
     })
 
     it('refuses needs that are not a list of scopes', async () => {
-      for (const needs of ['api:access', [7], [''], {}, null])
-        expect(await failureOf(manager.save(key, server.signIn(key), { needs } as never))).to.be.instanceOf(
-          TypeError,
+      for (const needs of ['api:access', [7], [''], {}, null]) {
+        const error = await failureOf(manager.save(key, server.signIn(key), { needs } as never))
+        expect(error).to.be.instanceOf(TypeError)
+        expect(error.message).to.equal(
+          "TokenManager: needs must be a list of scopes; write needs: ['api:access']",
         )
+      }
       const unknown = await failureOf(manager.save(key, server.signIn(key), { need: [] } as never))
       expect(unknown.message).to.equal('TokenManager.save: there is no option need; write needs')
     })
@@ -330,9 +356,13 @@ describe('TokenManager', () => {
     })
 
     it('revokes the access token where there is no other', async () => {
+      const strategy = server.strategy()
+      const revoke = mock.method(strategy, 'revoke')
       await manager.save(key, { access_token: 'alone' })
-      await manager.revoke(key)
-      expect(server.revoked).to.deep.equal(['alone'])
+      await build({ strategy }).revoke(key)
+      expect(revoke.mock.calls.map((call) => call.arguments)).to.deep.equal([
+        ['alone', { hint: 'access_token' }],
+      ])
       expect(await store.read(key)).to.equal(undefined)
     })
 
@@ -468,9 +498,16 @@ describe('TokenManager', () => {
     })
 
     for (const text of ['', 'not JSON', 'null', '[]', '7', '{}', '{"accessToken":"AT-1"}', '{"key":7}'])
-      it(`asks for a new sign-in where ${text || 'an empty text'} lies`, async () => {
+      it(`asks for a new sign-in where ${text || 'an empty text'} lies, and warns the operator`, async () => {
+        const warnOnce = mock.method(diagnostics, 'warnOnce', () => {})
         await store.write(key, text)
         expect(await failureOf(manager.accessToken(key))).to.include({ code: 'xai_sign_in_needed' })
+        expect(warnOnce.mock.calls.map((call) => call.arguments)).to.deep.equal([
+          [
+            'xai_tokens_unreadable',
+            'TokenManager: a stored text cannot be read; is it sealed, and the store given without sealTokens?',
+          ],
+        ])
       })
 
     it('says so when the lock does not run what it was given', async () => {
@@ -521,10 +558,11 @@ describe('TokenManager', () => {
 
     it('gives up after three locks that leave no time for a refresh, and sends nothing', async () => {
       await signIn(0)
+      mock.method(performance, 'now', () => 0)
       let locks = 0
       mock.method(store, 'lock', async (_key: string, run: (given: number) => Promise<unknown>) => {
         locks += 1
-        return run(-1)
+        return run(0)
       })
       expect((await failureOf(manager.accessToken(key))).message).to.match(
         /the lease of the lock was nearly over/,
@@ -539,6 +577,7 @@ describe('TokenManager', () => {
       [() => undefined, /^TokenManager: options must be an object/],
       [() => ({}), /^TokenManager: strategy must have refresh and revoke/],
       [() => ({ strategy: { refresh() {} } }), /^TokenManager: strategy must have refresh and revoke/],
+      [() => ({ strategy: { revoke() {} } }), /^TokenManager: strategy must have refresh and revoke/],
       [
         () => ({ strategy: server.strategy(), stores: store }),
         /^TokenManager: there is no option stores; write store$/,

@@ -1,6 +1,12 @@
+import { mock } from 'node:test'
 import { expect } from 'chai'
+
+import diagnostics = require('../../lib/diagnostics.js')
+
 import { MemoryTokenStore, sealTokens, type TokenStore } from '../../lib/index.js'
+import { failureOf } from '../support/failure.js'
 import { SharedDatabase } from '../support/shared-database.js'
+import { until } from '../support/until.js'
 import { describeTokenStore } from './token-store-contract.js'
 
 const secret = 'a secret of thirty-two characters'
@@ -9,12 +15,42 @@ const newer = 'another secret of thirty-two chars'
 describe('MemoryTokenStore', () => {
   const shared = new MemoryTokenStore()
   describeTokenStore(() => shared)
+  afterEach(() => mock.restoreAll())
 
   it('refuses an option, because it has none', () => {
     expect(() => new MemoryTokenStore({ ttl: 60 } as never)).to.throw(
       TypeError,
       'MemoryTokenStore: there is no option ttl; write new MemoryTokenStore()',
     )
+  })
+
+  it('keeps out who comes while the second of two holds the lock', async () => {
+    const store = new MemoryTokenStore()
+    const ends: string[] = []
+    let third: Promise<unknown> | undefined
+    await store.lock('key', async () => {
+      void store.lock('key', async () => {
+        third = store.lock('key', async () => ends.push('third'))
+        await new Promise(setImmediate)
+        ends.push('second')
+      })
+    })
+    await until(() => third !== undefined)
+    await third
+    expect(ends).to.deep.equal(['second', 'third'])
+  })
+
+  it('holds nothing of a key that is removed and whose locks are over', async () => {
+    const set = mock.method(Map.prototype, 'set')
+    const store = new MemoryTokenStore()
+    await store.write('key of this test', 'one')
+    const locks = [1, 2].map(() => store.lock('key of this test', async () => {}))
+    const failed = failureOf(store.lock('key of this test', () => Promise.reject(new Error('no'))))
+    await Promise.all([...locks, failed])
+    await store.write('key of this test', undefined)
+    const calls = set.mock.calls.filter(({ arguments: [key] }) => key === 'key of this test')
+    const maps = new Set(calls.map((call) => call.this as Map<unknown, unknown>))
+    expect([...maps].map(({ size }) => size)).to.deep.equal([0, 0])
   })
 })
 
@@ -26,6 +62,7 @@ describe('sealTokens', () => {
   beforeEach(() => {
     database = new SharedDatabase()
   })
+  afterEach(() => mock.restoreAll())
   const sealed = (...secrets: string[]): TokenStore => sealTokens(database.connect(), secrets)
 
   it('leaves nothing readable in the store', async () => {
@@ -33,6 +70,21 @@ describe('sealTokens', () => {
     const text = database.texts.get('key')
     expect(text).to.match(/^[\w-]+$/)
     expect(Buffer.from(`${text}`, 'base64url').toString('latin1')).not.to.contain('AT-1')
+  })
+
+  it('opens what an earlier version sealed', async () => {
+    const text = '4_DA4xOFqkJtbTP5cGohvh0pUafAf1ty3LreVr5rSDnvlNGa57etbJwLg0rPRtlf9i8'
+    database.texts.set('key', text)
+    expect(await sealed(secret).read('key')).to.equal('{"accessToken":"AT-1"}')
+  })
+
+  it('warns of nothing where nothing lies, or what opens', async () => {
+    const warnOnce = mock.method(diagnostics, 'warnOnce', () => {})
+    const store = sealed(secret)
+    await store.write('key', 'one')
+    await store.read('key')
+    await store.read('another key')
+    expect(warnOnce.mock.callCount()).to.equal(0)
   })
 
   it('writes the same tokens as another text each time', async () => {
@@ -83,12 +135,20 @@ describe('sealTokens', () => {
     ],
   ]
   for (const [what, spoil] of unreadable)
-    it(`has nothing where a text lies ${what}, and writes nothing in its place but by a sign-in`, async () => {
+    it(`has nothing where a text lies ${what}, warns, and writes nothing in its place but by a sign-in`, async () => {
+      const warnOnce = mock.method(diagnostics, 'warnOnce', () => {})
       const store = sealed(secret)
       await store.write('key', 'one')
       await spoil(`${database.texts.get('key')}`)
       const spoilt = database.texts.get('key')
       expect(await store.read('key')).to.equal(undefined)
+      expect(warnOnce.mock.calls.map((call) => call.arguments)).to.deep.equal([
+        [
+          'xai_tokens_unreadable',
+          'sealTokens: a stored text does not open, and its person has to sign in again. Was the secret replaced ' +
+            'without keeping the old one in the list, or was the text written without sealTokens, or under another key?',
+        ],
+      ])
       expect(await store.write('key', 'two', 'one')).to.equal(false)
       expect(database.texts.get('key')).to.equal(spoilt)
       expect(await store.write('key', 'two')).to.equal(true)
