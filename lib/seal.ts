@@ -27,7 +27,7 @@ export class Seal {
     const nonce = randomBytes(nonceBytes)
     const encryption = createCipheriv(cipher, this.keys[0] as Buffer, nonce)
     encryption.setAAD(Buffer.from(boundTo))
-    const sealed = Buffer.concat([nonce, encryption.update(text, 'utf8'), encryption.final()])
+    const sealed = Buffer.concat([nonce, encryption.update(text), encryption.final()])
     return Buffer.concat([sealed, encryption.getAuthTag()]).toString('base64url')
   }
 

@@ -41,7 +41,16 @@ describe('XaiDeviceStrategy', () => {
         tokenURL: 'https://auth.x.ai/oauth2/token',
         scope: 'openid profile email',
         page: { title: undefined, homeURL: undefined },
+        echoCodeChallenge: false,
       })
+    })
+
+    it('name the key of the default store', async () => {
+      const { store } = parseDeviceOptions({ clientID: 'app', sessionKey: 'mine' })
+      const session: Record<string, unknown> = {}
+      const [device, meta] = [{ deviceCode: 'code' }, { clientID: 'app', issuer: '', tokenURL: '' }]
+      await (store as SessionStateStore).keepDevice({ session } as never, device as never, meta as never)
+      expect(Object.keys(session).filter((name) => name.startsWith('mine'))).to.have.length(1)
     })
 
     it('are not changed, and not read again', () => {
@@ -113,6 +122,11 @@ describe('XaiDeviceStrategy', () => {
       [
         'an empty title',
         { clientID: 'app', page: { title: '' } },
+        /page\.title must be the name of the application/,
+      ],
+      [
+        'a title that is a number',
+        { clientID: 'app', page: { title: 1 } },
         /page\.title must be the name of the application/,
       ],
       [

@@ -64,6 +64,7 @@ describe('the options of XaiStrategy', () => {
     ],
     ['a timeout of 0, which is raised', { timeout: 0 }, { timeout: 20_000 }],
     ['a timeout below 20 seconds, which is raised', { timeout: 19_999 }, { timeout: 20_000 }],
+    ['the longest timeout', { timeout: 2 ** 31 - 1 }, { timeout: 2 ** 31 - 1 }],
     ['a longer timeout', { timeout: 60_000 }, { timeout: 60_000 }],
     ['an agent', { agent }, { agent }],
     ['no echo', { echoCodeChallenge: false }, { echoCodeChallenge: false }],
@@ -236,7 +237,7 @@ describe('the options of XaiStrategy', () => {
     it(`do not do without verify: ${JSON.stringify(given) ?? given}`, () => {
       expect(() => new XaiStrategy(required, given as never)).to.throw(
         TypeError,
-        /verify is missing or not a function; write async \(\{ profile, tokens, req \}\) => user/,
+        /^XaiStrategy: verify is missing or not a function; write async \(\{ profile, tokens, req \}\) => user/,
       )
     })
 

@@ -10,6 +10,12 @@ describe('Seal', () => {
   it('opens what it sealed', () => {
     expect(seal.open(seal.seal('{"a":"ä"}', 'person-1'), 'person-1')).to.equal('{"a":"ä"}')
   })
+  it('opens an empty text', () => {
+    expect(seal.open(seal.seal(''))).to.equal('')
+  })
+  it('takes a secret of 32 characters', () => {
+    expect(() => new Seal('Test', 'x'.repeat(32), 'test')).to.not.throw()
+  })
   it('never seals the same text alike', () => {
     expect(seal.seal('text')).to.not.equal(seal.seal('text'))
   })
@@ -43,6 +49,7 @@ describe('Seal', () => {
     ['31 characters', 'x'.repeat(31)],
     ['a list with a short one', [secret, 'short']],
     ['a number', 32],
+    ['an object with a length', { length: 32 }],
   ] as const) {
     it(`refuses ${what} as a secret, and says how to make one`, () => {
       expect(() => new Seal('Test', wrong, 'test')).to.throw(

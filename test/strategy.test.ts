@@ -100,6 +100,12 @@ describe('a sign-in through XaiStrategy', () => {
       expect(accessToken).to.match(/^eyJ/)
       expect(refreshToken).to.match(/^OR-/)
       expect(profile).to.include({ provider: 'xai', id: sub, displayName: name })
+      expect(requestsOf('/oauth2/userinfo')).to.deep.equal([])
+      const { strategy: built } = application
+      const asked = await new Promise((resolve) =>
+        built.userProfile(`${accessToken}`, (_error, found) => resolve(found)),
+      )
+      expect(asked).to.include({ provider: 'xai', id: sub, displayName: name })
       if (form.includes('params'))
         expect(params).to.include({
           access_token: accessToken,

@@ -89,7 +89,7 @@ export function parseScope(where: string, scope: unknown): string {
   }
   const joined = scopes.join(' ').trim()
   if (joined.includes(',')) {
-    const meant = joined.split(/[\s,]+/).filter(Boolean)
+    const meant = joined.split(/[\s,]/).filter(Boolean)
     throw optionError(where, `scope "${joined}" has commas; separate scopes by spaces: '${meant.join(' ')}'`)
   }
   return joined

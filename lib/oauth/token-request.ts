@@ -99,7 +99,7 @@ export function buildClientAuthentication({ clientID, clientSecret = '', method 
 
 /** The values that prove the client, in each form in which they are sent; of base64 without its padding. */
 export const credentialSecrets = ({ clientID, clientSecret }: ClientCredentials): string[] =>
-  clientSecret ? [clientSecret, basicCredentials(clientID, clientSecret).replace(/=+$/, '')] : []
+  clientSecret ? [clientSecret, basicCredentials(clientID, clientSecret).replace(/=+/, '')] : []
 
 const basicCredentials = (clientID: string, clientSecret: string): string =>
   Buffer.from(`${formEncode(clientID)}:${formEncode(clientSecret)}`).toString('base64')

@@ -162,5 +162,5 @@ export function takeSignIn(
 
 /** A store may be written with async functions, whose rejection is an error as well. */
 function awaitRejection(returned: unknown, reject: (reason: unknown) => void): void {
-  if (returned !== undefined) Promise.resolve(returned).catch(reject)
+  Promise.resolve(returned).catch(reject)
 }

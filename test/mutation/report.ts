@@ -20,6 +20,8 @@ const checkLimit = 12 * 60_000
 
 /** Where a room is tested outside the folder of its name. */
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
+  oauth: ['token/*', 'sign-in/*'],
+  state: ['sign-in/*', 'attack/*'],
   'sign-in': ['event', '*strategy', 'attack/forged-answer'],
   'loopback-relay': ['attack/loopback-relay'],
 }
@@ -167,7 +169,8 @@ for (const room of rooms) {
     for (const [survivor, reason] of Object.entries(entries[file]?.survivors ?? {}))
       if (!reason) failures.push(`${file}: no test notices, and record.json gives no reason: ${survivor}`)
   // After each room, so that a run that is ended early keeps what it has measured.
-  if (!check) writeFileSync(recordFile, `${JSON.stringify(entries, null, 2)}\n`)
+  const sorted = Object.fromEntries(Object.entries(entries).sort())
+  if (!check) writeFileSync(recordFile, `${JSON.stringify(sorted, null, 2)}\n`)
 }
 
 for (const { name, percent } of summarizeRooms(entries))

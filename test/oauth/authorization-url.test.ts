@@ -106,7 +106,13 @@ describe('the authorization request', () => {
 })
 
 describe('scopes', () => {
-  for (const scope of ['openid,email', 'openid, email', ['openid,email'], ['openid', ',email']])
+  for (const scope of [
+    'openid,email',
+    ',openid,,  email',
+    'openid, email',
+    ['openid,email'],
+    ['openid', ',email'],
+  ])
     it(`are refused with commas, as in ${JSON.stringify(scope)}, and the message shows them with spaces`, () => {
       expect(() => parseScope('XaiStrategy', scope)).to.throw(
         TypeError,
@@ -156,7 +162,7 @@ describe('authorization parameters', () => {
     it(`may not name ${name}`, () => {
       expect(() => checkAuthorizationParams({ [name]: 'x' })).to.throw(
         TypeError,
-        `may not set ${name}, which the protocol`,
+        `XaiStrategy: authorizationParams may not set ${name}, which the protocol`,
       )
     })
 
@@ -164,13 +170,16 @@ describe('authorization parameters', () => {
     it(`may not be ${JSON.stringify(value) ?? 'a function'}`, () => {
       expect(() => checkAuthorizationParams({ plan: value })).to.throw(
         TypeError,
-        /authorizationParams\.plan must be/,
+        /^XaiStrategy: authorizationParams\.plan must be/,
       )
     })
 
   for (const params of [undefined, null, 'a=b', 1, ['a']])
     it(`are not ${JSON.stringify(params)}`, () => {
-      expect(() => checkAuthorizationParams(params)).to.throw(TypeError, /must be an object, or a function/)
+      expect(() => checkAuthorizationParams(params)).to.throw(
+        TypeError,
+        /^XaiStrategy: authorizationParams must be an object, or a function/,
+      )
     })
 })
 

@@ -1,9 +1,11 @@
 import { expect } from 'chai'
-import type { XaiOAuthError } from '../../lib/index.js'
+import { XaiOAuthError } from '../../lib/index.js'
 import {
   type DeviceAuthorization,
   deviceAuthorizationNames,
+  isSamePace,
   parseDeviceAuthorization,
+  progressOf,
 } from '../../lib/oauth/device-grant.js'
 
 const given = {
@@ -85,6 +87,7 @@ describe('parseDeviceAuthorization', () => {
     ['a host below it', 'https://id.example', 'https://device.id.example/'],
     ['its own port', 'https://id.example:8443', 'https://id.example:8443/device'],
     ['the usual port', 'https://id.example:8443', 'https://id.example:443/device'],
+    ['a URL of 2,048 characters', 'https://auth.x.ai', 'https://accounts.x.ai/'.padEnd(2048, 'a')],
     ['loopback for an issuer there', 'http://127.0.0.1:4000', 'http://localhost:5000/device'],
   ]
   for (const [what, issuer, address] of shown)
@@ -148,6 +151,10 @@ describe('parseDeviceAuthorization', () => {
       refused(() => parse({ user_code: code }), /its user_code is missing, or holds more than letters/)
     })
 
+  it('accepts a device code of 2,048 characters', () => {
+    expect(parse({ device_code: 'A'.repeat(2048) }).deviceCode).to.have.length(2048)
+  })
+
   for (const code of ['', 7, null, undefined, {}, 'A'.repeat(2049)])
     it(`refuses the device code ${JSON.stringify(code)?.slice(0, 20)}`, () => {
       refused(() => parse({ device_code: code }), /it holds no device_code/)
@@ -162,6 +169,18 @@ describe('parseDeviceAuthorization', () => {
       )
     })
 
+  it('says of HTTP 404 that the server has the grant switched off', () => {
+    const response = { status: 404, headers: {}, body: Buffer.from('no') }
+    const error = refusalOf(() =>
+      parseDeviceAuthorization(deviceAuthorizationNames, response, 'https://auth.x.ai'),
+    )
+    expect(error).to.include({
+      status: 404,
+      message:
+        'xAI device authorization failed (HTTP 404). The server has the device authorization grant switched off. Response: no',
+    })
+  })
+
   it('repeats no device code of a refusal, whatever it looks like', () => {
     const body = Buffer.from('{"device_code": "short", "error": "server_error"}')
     const error = refusalOf(() =>
@@ -173,5 +192,32 @@ describe('parseDeviceAuthorization', () => {
     )
     expect(error.message).to.include('"device_code": "[redacted]"')
     expect(error.response?.body).not.to.include('short')
+  })
+})
+
+describe('the pace of a device sign-in', () => {
+  it('is the same with the same interval and the same pause, which is the interval where there is none', () => {
+    expect(isSamePace({ interval: 5 }, { interval: 5, pause: 5 })).to.equal(true)
+    expect(isSamePace({ interval: 5 }, { interval: 5, pause: 10 })).to.equal(false)
+    expect(isSamePace({ interval: 5, pause: 10 }, { interval: 10 })).to.equal(false)
+  })
+})
+
+describe('a refusal of a device code', () => {
+  const progress = (status: number, error: string, code = 'xai_token_exchange_failed' as const): string => {
+    const response = { status, headers: {}, body: '' }
+    return progressOf(new XaiOAuthError(code, '', { status, response, error }), { interval: 5 }).kind
+  }
+
+  it('is believed from 400 to 499', () => {
+    const statuses = [400, 499].map((status) => progress(status, 'expired_token'))
+    expect(statuses).to.deep.equal(['expired', 'expired'])
+    expect(progress(500, 'expired_token')).to.equal('pending')
+  })
+
+  it('is about the tier only when it says access_denied', () => {
+    const tierDenied = 'xai_oauth_tier_denied' as never
+    expect(progress(403, 'access_denied', tierDenied)).to.equal('failed')
+    expect(progress(403, 'authorization_denied', tierDenied)).to.equal('denied')
   })
 })

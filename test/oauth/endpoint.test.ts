@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import {
+  checkHomeURL,
   checkIssuer,
   checkSecureURL,
   endpointsOf,
@@ -68,7 +69,11 @@ describe('a secure URL', () => {
     })
 
   const refused: ReadonlyArray<readonly [what: string, value: unknown, message: RegExp]> = [
-    ['nothing', undefined, /^XaiStrategy: tokenURL is missing or not a string; write an absolute URL/],
+    [
+      'nothing',
+      undefined,
+      /^XaiStrategy: tokenURL is missing or not a string; write an absolute URL such as https:\/\/app\.example\/…$/,
+    ],
     ['null', null, /tokenURL is missing or not a string/],
     ['empty', '', /tokenURL is missing or not a string/],
     ['a URL object', new URL('https://auth.x.ai'), /tokenURL is missing or not a string/],
@@ -97,6 +102,30 @@ describe('a secure URL', () => {
       /https:\/\/app\.example\/callback/,
     )
   })
+})
+
+describe('a home', () => {
+  for (const url of ['/', '/home?a=1', 'https://app.example/', 'http://app.example'])
+    it(`may be ${url}`, () => {
+      expect(() => checkHomeURL('XaiDeviceStrategy', 'page.homeURL', url)).to.not.throw()
+    })
+
+  for (const url of [
+    '',
+    'home',
+    '//evil.example',
+    '/\\evil.example',
+    'https:///a',
+    'javascript:/',
+    ['/'],
+    null,
+  ])
+    it(`is not ${JSON.stringify(url)}`, () => {
+      expect(() => checkHomeURL('XaiDeviceStrategy', 'page.homeURL', url)).to.throw(
+        TypeError,
+        "XaiDeviceStrategy: page.homeURL must be a path such as '/', or an http or https URL",
+      )
+    })
 })
 
 describe('an issuer', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { XaiOAuthError } from '../../lib/error.js'
 import { challengeOf } from '../../lib/oauth/authorization-url.js'
 import {
   buildClientAuthentication,
@@ -29,6 +30,18 @@ describe('a code grant', () => {
   it('is the plain one of RFC 7636 without the echo', () => {
     expect(buildCodeGrant('c', params, false)).to.deep.equal(plain)
   })
+
+  for (const verifier of [undefined, '', 1])
+    it(`is not sent with the verifier ${JSON.stringify(verifier)}`, () => {
+      expect(() => buildCodeGrant('c', { ...params, code_verifier: verifier }, true))
+        .to.throw(XaiOAuthError)
+        .that.includes({
+          code: 'xai_pkce_verifier_missing',
+          status: 500,
+          message:
+            'xAI token exchange not started: the PKCE code_verifier of this sign-in is missing, which the state store should have kept, and xAI would refuse the code. See hermes-agent#26990 (https://github.com/NousResearch/hermes-agent/issues/26990)',
+        })
+    })
 
   it('has no redirect URI when there is none', () => {
     const { redirect_uri: _, ...rest } = params
@@ -115,6 +128,11 @@ describe('client authentication', () => {
     const [scheme, credentials = ''] = `${authentication.headers.Authorization}`.split(' ')
     expect(scheme).to.equal('Basic')
     expect(Buffer.from(credentials, 'base64').toString()).to.equal('app%3A1+%C3%BC:s%26c%3Dr%2Bt%25%3A%C3%BC')
+  })
+
+  it('sends Basic credentials without a secret as RFC 6749 has them, with nothing behind the colon', () => {
+    const { headers } = buildClientAuthentication({ clientID: 'app', method: 'client_secret_basic' })
+    expect(headers.Authorization).to.equal(`Basic ${Buffer.from('app:').toString('base64')}`)
   })
 
   it('counts the secret and its Basic form as secrets, padding apart', () => {

@@ -62,7 +62,8 @@ describe('a token response', () => {
       b: 'a":',
       'c\\"': '"c\\"',
     }
-    expect(parseTokenResponse(exchange, answer(200, response))).to.deep.equal(response)
+    for (const body of [response, JSON.stringify(response, null, 2)])
+      expect(parseTokenResponse(exchange, answer(200, body))).to.deep.equal(response)
   })
 
   const unusable: ReadonlyArray<
@@ -94,6 +95,11 @@ describe('a token response', () => {
       'it holds a parameter twice',
     ],
     ['two parameters of its own', '{"a":[{}],"access_token":"a","a" :1}', 'it holds a parameter twice'],
+    [
+      'two parameters of its own behind a text with a bracket',
+      '{"b":"{","a":1,"access_token":"a","a":1}',
+      'it holds a parameter twice',
+    ],
     ['a MAC token', { access_token: 't', token_type: 'mac' }, 'its token_type is not Bearer'],
     ['an empty token_type', { access_token: 't', token_type: '' }, 'its token_type is not Bearer'],
     [
@@ -135,6 +141,7 @@ describe('a token response', () => {
     ['a nested error', { error: { code: 'invalid_client' } }, json],
     ['JSON that is called text', { error: 'access_denied' }, { 'content-type': 'text/plain' }],
     ['text of no type', 'Forbidden', {}],
+    ['text of a type that mentions text', 'Forbidden', { 'content-type': 'application/x; as=text/plain' }],
   ]
   for (const [what, body, headers] of denials)
     it(`of HTTP 403 with ${what} denies the tier`, () => {
@@ -188,16 +195,21 @@ describe('a token response', () => {
     })
 
   it('is not told to be Cloudflare’s with an HTML page and another status', () => {
-    expect(refusalOf(exchange, answer(404, page)).message).to.not.contain("Cloudflare's")
+    expect(refusalOf(exchange, answer(404, page)).message).to.not.contain('Cloudflare sent')
   })
 
   it('says of a refresh that the token is gone, only for invalid_grant', () => {
     const error = refusalOf(refresh, answer(400, { error: 'invalid_grant' }))
     expect(error).to.include({ code: 'xai_refresh_token_revoked', status: 400, error: 'invalid_grant' })
     expect(error.message).to.contain('the person has to sign in again. Response: {"error":"invalid_grant"}')
-    expect(refusalOf(refresh, answer(400, { error: 'invalid_client' }))).to.include({
-      code: 'xai_refresh_failed',
+    expect(refusalOf(refresh, answer(499, { error: 'invalid_grant' }))).to.include({
+      code: 'xai_refresh_token_revoked',
     })
+    for (const [status, error] of [
+      [400, 'invalid_client'],
+      [500, 'invalid_grant'],
+    ] as const)
+      expect(refusalOf(refresh, answer(status, { error }))).to.include({ code: 'xai_refresh_failed' })
   })
 
   it('of HTTP 403 to a refresh says nothing of tiers', () => {

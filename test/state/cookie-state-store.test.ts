@@ -122,6 +122,27 @@ describe('CookieStateStore', () => {
     expect(reasonOf(await takeSignIn(store, browser.request(), last, meta))).to.equal('none')
   })
 
+  it('removes surplus cookies without their values, and not all of a flood at once', async () => {
+    const browser = new CookieBrowser()
+    const flood = Array.from({ length: 200 }, (_, n) => {
+      const began = (1000 + n).toString(36).padStart(8, '0')
+      return `__Host-xai.1${began}.${'A'.repeat(16)}=v`
+    })
+    await save(storeWith(), browser.request(flood.join('; ')))
+    const removed = browser.received.filter((header) => header.includes('Max-Age=0'))
+    expect(removed).to.have.length(32)
+    for (const header of removed) expect(header).to.match(/^[^=]+=; Path/)
+  })
+
+  it('says unknown beside the cookie of another sign-in, and superseded to another person', async () => {
+    const browser = new CookieBrowser()
+    const store = storeWith()
+    const handle = await save(store, browser.request())
+    expect(reasonOf(await takeSignIn(store, browser.request(), 'guess', meta))).to.equal('unknown')
+    const req = Object.assign(browser.request(), { user: { id: 'person' } })
+    expect(reasonOf(await takeSignIn(store, req, handle, meta))).to.equal('superseded')
+  })
+
   it('takes the state that JSON cannot hold for an error', async () => {
     const error = await failureOf(save(storeWith(), new CookieBrowser().request(), 1n))
     expect(error).to.be.instanceOf(TypeError)

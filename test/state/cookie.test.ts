@@ -27,6 +27,10 @@ const found = (cookie: string | undefined, secure = false) =>
 const namesOf = (header: string, secure = false): string[] => found(header, secure).map((each) => each.name)
 
 describe('a sign-in cookie', () => {
+  it('is not found in a request without headers', () => {
+    expect(findSignInCookies({} as Request, false)).to.deep.equal([])
+  })
+
   it('is named after when it began and a digest of the state, with a prefix on https', () => {
     expect(name).to.match(/^xai\.1000000rs\.[\w-]{16}$/)
     expect(secureName).to.equal(`__Host-${name}`)

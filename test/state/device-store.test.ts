@@ -8,7 +8,7 @@ import {
   type PendingDevice,
   SessionStateStore,
 } from '../../lib/index.js'
-import { checkDeviceStore } from '../../lib/state/pending-device.js'
+import { checkDeviceStore, DeviceMemory } from '../../lib/state/pending-device.js'
 import { type Browser, CookieBrowser, SessionBrowser } from './browser.js'
 
 const secret = 'a secret of the tests that is no secret'
@@ -354,5 +354,37 @@ describe('checkDeviceStore', () => {
         TypeError,
         /^XaiDeviceStrategy: store cannot keep device sign-ins; write new SessionStateStore\(\) or new CookieStateStore/,
       )
+    })
+})
+
+describe('what a process knows of a device code', () => {
+  it('gives way to what another process has noted since', () => {
+    const memory = new DeviceMemory()
+    const [older, newer] = [buildDevice({ nextQuestion: 1 }), buildDevice({ nextQuestion: 2 })]
+    memory.remember(older)
+    expect(memory.latestOf(newer)).to.equal(newer)
+    memory.remember(newer)
+    expect(memory.latestOf(older)).to.equal(newer)
+  })
+})
+
+describe('a device sign-in whose session is gone', () => {
+  const requestWith = (saved: object | null): Request =>
+    ({
+      session: {},
+      sessionID: 'id',
+      sessionStore: { get: (_id: string, done: (e: null, s: object | null) => void) => done(null, saved) },
+      headers: {},
+    }) as unknown as Request
+
+  for (const [what, saved] of [
+    ['destroyed', null],
+    ['new', {}],
+  ] as const)
+    it(`because it is ${what}, is not found, not updated, and forgotten without an error`, async () => {
+      const store = new SessionStateStore()
+      expect(await store.readDevice(requestWith(saved), meta)).to.equal(undefined)
+      expect(await store.updateDevice(requestWith(saved), buildDevice(), meta)).to.equal(false)
+      await store.forgetDevice(requestWith(saved), buildDevice(), meta)
     })
 })

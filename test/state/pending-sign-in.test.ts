@@ -53,6 +53,10 @@ describe('a pending sign-in', () => {
       expect(build('s', req).foreign).to.equal(foreign)
     })
 
+  it('is the person’s own when the request has no headers', () => {
+    expect(build('s', {} as Request).foreign).to.equal(false)
+  })
+
   it('holds a digest of who is signed in', () => {
     expect(build('s', requestWith({ user: { id: 1 } })).user).to.match(/^[\w-]{43}$/)
   })

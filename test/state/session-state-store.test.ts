@@ -46,6 +46,8 @@ describe('SessionStateStore', () => {
     { state: { handle: 'h' } },
     [null, 7, {}, { handle: 'h' }],
     [{ state: 'h', began: 0, binding: 7 }],
+    [{ state: 'h', began: '0', binding: 'b' }],
+    [{ state: 7, began: 0, binding: 'b' }],
   ])
     it(`begins anew where ${JSON.stringify(junk)} stands under its key`, async () => {
       const req = requestWith({ [key]: junk })
@@ -138,6 +140,19 @@ describe('SessionStateStore', () => {
     expect(kept).to.have.lengthOf(8)
     expect(kept).to.include.members(states.slice(0, 7))
   })
+
+  it('lets go of the oldest, in whatever order a session that was merged holds them', async () => {
+    const session: Record<string, unknown> = {}
+    const store = new SessionStateStore()
+    const now = Date.now()
+    session[key] = Array.from({ length: 8 }, (_, n) => ({
+      state: `${n}`,
+      began: now - 1000 * n,
+      binding: 'b',
+    }))
+    await saveSignIn(store, requestWith(session), 'v', undefined, meta)
+    expect((session[key] as { state: string }[]).map(({ state }) => state)).to.not.include('7')
+  })
 })
 
 describe('SessionStateStore beside other processes', () => {
@@ -173,6 +188,24 @@ describe('SessionStateStore beside other processes', () => {
     expect(await take(process, state)).to.include({ codeVerifier: 'verifier' })
     expect(process.shared.saves).to.equal(1)
     expect(JSON.stringify(process.shared.saved)).to.include(state).and.not.include('verifier')
+  })
+
+  it('says used to a request whose session holds the mark of another process', async () => {
+    const process = buildRequest()
+    process.session[key] = [{ state: 'taken', began: Date.now(), takenBy: 'another' }]
+    expect(await take(process, 'taken')).to.have.nested.property('failure.reason', 'used')
+  })
+
+  it('says unknown beside a sign-in that is pending', async () => {
+    const process = buildRequest()
+    await begin(process)
+    expect(await take(process, 'guess')).to.have.nested.property('failure.reason', 'unknown')
+  })
+
+  it('says superseded to a person who is signed in, whose session is new', async () => {
+    const process = buildRequest()
+    Object.assign(process.req, { user: { id: 'person' } })
+    expect(await take(process, 'guess')).to.have.nested.property('failure.reason', 'superseded')
   })
 
   it('says used where another process was first, and saves nothing', async () => {
@@ -218,6 +251,13 @@ describe('SessionStateStore beside other processes', () => {
     listOf(process.shared.saved).push(late)
     await take(process, state)
     expect(listOf(process.shared.saved)).to.deep.include(late)
+  })
+
+  it('is not mistaken for another sign-in that another process has taken', async () => {
+    const process = buildRequest()
+    const state = await begin(process)
+    listOf(process.shared.saved).unshift({ state: 'other', began: Date.now(), takenBy: 'another' })
+    expect(await take(process, state)).to.include({ codeVerifier: 'verifier' })
   })
 
   it('passes on what the session store fails with, and gives nothing out', async () => {

@@ -79,6 +79,7 @@ describe('saveSession', () => {
     ['has no save', {}],
     ['has a value of that name', { save: 'text' } as unknown as Session],
     ['saves by returning', { save: () => undefined }],
+    ['saves by returning, by a method of its prototype', Object.create({ save: () => undefined }) as Session],
     ['has no prototype', Object.assign(Object.create(null), { save: () => undefined })],
   ]
   for (const [what, session] of others)
@@ -127,5 +128,7 @@ describe('readSavedSession', () => {
   it('says undefined where no store is shown', async () => {
     expect(await read(undefined)).to.deep.equal({ value: undefined })
     expect(await read(() => {}, 7)).to.deep.equal({ value: undefined })
+    const bare = { sessionID: 'id' } as unknown as Request
+    expect(await outcome(readSavedSession(bare))).to.deep.equal({ value: undefined })
   })
 })

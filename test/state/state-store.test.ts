@@ -141,6 +141,13 @@ describe('takeSignIn', () => {
     expect(taken).to.deep.equal({ codeVerifier: 'verifier', state: { a: 1 } })
   })
 
+  it('leaves it to the token request to say that a verifier is empty', async () => {
+    expect(await take(loading((loaded) => loaded(null, '', 's')))).to.deep.equal({
+      codeVerifier: '',
+      state: 's',
+    })
+  })
+
   it('calls a verify of four parameters with the metadata, and one of three without', async () => {
     const given: unknown[][] = []
     const four: Verify = (r, state, m, loaded) => {
