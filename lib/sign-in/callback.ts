@@ -92,7 +92,7 @@ const entriesOf = (source: unknown): Entry[] =>
 
 /** The parameters of a request's URL, whatever a framework has made of them. */
 export const queryOf = ({ url = '' }: Partial<Request>): URLSearchParams =>
-  new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
+  new URLSearchParams(url.replace(/^[^?]*/, ''))
 
 /** The entries of a parameter; `code[x]` is one of `code`, whether a parser understands it or not. */
 const entriesNamed = (name: string, entries: readonly Entry[]): Entry[] =>
@@ -181,7 +181,7 @@ function buildForeignError(names: FailureNames, failure: { statusCode?: unknown;
   const isRefusal = typeof status === 'number' && status !== 200
   if (!isRefusal) return new XaiOAuthError(names.failed, `${names.what} failed`, { cause: failure })
   try {
-    const body = typeof data === 'string' || Buffer.isBuffer(data) ? data : JSON.stringify(data ?? '')
+    const body = typeof data === 'string' || Buffer.isBuffer(data) ? data : (JSON.stringify(data) ?? '')
     return parseTokenResponse(names, { status, headers: {}, body: Buffer.from(body as string) })
   } catch (error) {
     return error

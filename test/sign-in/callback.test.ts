@@ -19,6 +19,8 @@ describe('parseCallbackRequest', () => {
     ['neither a URL nor a query', {}],
     ['parameters of the application’s own', { url: '/callback?tenant=1', query: { tenant: '1' } }],
     ['an empty form', { method: 'POST', url: '/callback', query: {}, body: {} }],
+    ['an empty JSON body', { method: 'POST', url: '/callback', query: {}, body: null }],
+    ['an error_uri and nothing else', { query: { error_uri: 'https://x.ai/help' } }],
     ['a body that is no form', { method: 'POST', url: '/callback', query: {}, body: 'code=c&state=s' }],
     ['a GET with a body', { url: '/callback', query: {}, body: { code: 'c', state: 's' } }],
     ['names that only begin like ours', { url: '/?codes=1&state_=2', query: { codes: '1', state_: '2' } }],
@@ -138,6 +140,10 @@ describe('findPurposeProblem', () => {
     it(`says that ${problem} of ${method} ${JSON.stringify(headers)}`, () => {
       expect(findPurposeProblem({ method, headers })).to.equal(problem)
     })
+
+  it('has nothing against a request that says nothing of itself', () => {
+    expect(findPurposeProblem({})).to.equal(undefined)
+  })
 
   const fine: ReadonlyArray<readonly [method: string, headers: Record<string, string>]> = [
     ['GET', {}],

@@ -83,7 +83,12 @@ describe('a code exchange', () => {
         )
         expect(kind).to.equal('error')
         expect(value).to.be.instanceOf(XaiOAuthError)
-        expect(value).to.include({ code: 'xai_token_exchange_invalid', status: 502 })
+        expect(value).to.include({
+          code: 'xai_token_exchange_invalid',
+          status: 502,
+          message:
+            'xAI token exchange gave no access token: the application’s own getOAuthAccessToken called back without one',
+        })
         expect(verified).to.be.empty
       })
 
@@ -105,6 +110,7 @@ describe('a code exchange', () => {
     it('keeps the status of a refusal without a body', async () => {
       const { value } = await signInWith((done) => done({ statusCode: 503 }))
       expect(value).to.include({ code: 'xai_token_exchange_failed', status: 503 })
+      expect(value).to.have.nested.property('response.body', '')
     })
 
     it('tells a denied tier as the strategy itself does', async () => {
@@ -122,6 +128,15 @@ describe('a code exchange', () => {
       expect(inspect(value, { depth: 9 })).not.to.contain(token)
     })
 
+    it('hides the code that the refusal shows, however short', async () => {
+      const strategy = build()
+      const getOAuthAccessToken = (code: string, _params: object, done: Done): void =>
+        done({ statusCode: 400, data: `no ${code} here` })
+      Object.assign(strategy, { _oauth2: { getOAuthAccessToken } })
+      const [action] = await finish(strategy, await begin(strategy), 'Code-1')
+      expect(action?.values[0]).to.have.nested.property('response.body', 'no [redacted] here')
+    })
+
     it('keeps no copy of a refusal whose secrets nobody has hidden', async () => {
       const { value } = await signInWith((done) => done({ statusCode: 400, data: 'the whole body' }))
       expect(value).to.include({ code: 'xai_token_exchange_failed', status: 400 })
@@ -133,6 +148,7 @@ describe('a code exchange', () => {
         const { value } = await signInWith((done) => done(failure))
         expect(value).to.be.instanceOf(XaiOAuthError)
         expect(value).to.include({ code: 'xai_token_exchange_failed', status: 502, cause: failure })
+        expect(value).to.have.property('message', 'xAI token exchange failed')
       }
     })
 
