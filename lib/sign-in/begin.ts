@@ -41,7 +41,7 @@ export function metadataOf(context: SignInContext): StateMetadata {
   const { settings, options } = context
   const { authorizationURL, tokenURL, clientID, issuer } = settings
   const { callbackURL = settings.callbackURL } = options
-  if (callbackURL !== settings.callbackURL) checkSecureURL('XaiStrategy', 'callbackURL', callbackURL)
+  checkSecureURL('XaiStrategy', 'callbackURL', callbackURL)
   // With openid at the beginning and without it at the callback, nobody would demand the id_token.
   const asksForIDToken = hasOpenID(scopeOf(context))
   return { authorizationURL, tokenURL, clientID, issuer, callbackURL, asksForIDToken }

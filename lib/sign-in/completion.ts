@@ -113,7 +113,7 @@ export function callVerify(verify: Verify, { profile, tokens, req }: XaiSignIn):
     const done: XaiVerifyCallback = (error, user, info) => settle(error ? { error } : { user, info })
     const settleReturned = (value: unknown): void => {
       if (isModern) settle(verdictOf(value))
-      else if (value === false || value === null) settle({ user: false, info: undefined })
+      else if (value === false || value === null) settle(verdictOf(value))
       else if (value !== undefined)
         settle(first ? { user: value, info: undefined } : { error: forgottenDoneError() })
     }

@@ -80,12 +80,11 @@ export async function buildPendingResponse(
 /** For a tab that shows a code which is not pending any more, after it was used in another tab for example. */
 export function buildEndedResponse(req: Request, page: XaiDevicePage): PageResponse {
   if (wantsJSON(req)) return buildJSON({ status: 'ended' })
-  const known = typeof page === 'function' ? {} : page
-  return buildEndedDevicePage({ ...known, query: ownQueryOf(req) })
+  return buildEndedDevicePage({ ...page, query: ownQueryOf(req) })
 }
 
-const wantsJSON = ({ headers: { accept = '' } }: Request): boolean =>
-  /\bapplication\/json\b/i.test(accept) && !/\btext\/html\b/i.test(accept)
+const wantsJSON = ({ headers: { accept } }: Request): boolean =>
+  /\bapplication\/json\b/i.test(`${accept}`) && !/\btext\/html\b/i.test(`${accept}`)
 
 /** The application's own part of the query, which stays in whatever the page asks. */
 function ownQueryOf(req: Request): string {

@@ -111,7 +111,7 @@ async function requestDevice(
     scope,
     expires: now + expiresIn * 1000,
     nextQuestion: now + authorization.interval * 1000,
-    ...(options.state !== undefined && { applicationState: options.state }),
+    applicationState: options.state,
   }
   await settings.store.keepDevice(req, device, settings)
   return device

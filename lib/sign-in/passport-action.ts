@@ -69,8 +69,7 @@ export function endWithOneAction(strategy: object, req: Request, decide: () => P
   const { next } = req as { next?: (error: unknown) => unknown }
   const passOn = next ?? error
   const act = (outcome: Outcome): void => {
-    if (debug.enabled) debug('%s: %s', name, describe(outcome))
-    if (outcome.kind === 'error') warnOfUnknownClient(outcome.error)
+    if (debug.enabled) debug('%s: %s', name, Object.values(eventOf(outcome)).join(' '))
     try {
       // An application may write its callback as an async function.
       Promise.resolve(perform(actions, outcome)).catch((thrown: unknown) => passThrown(thrown, passOn))
@@ -97,6 +96,7 @@ function perform(actions: PassportStrategy, outcome: Outcome): unknown {
     case 'fail':
       return actions.fail(outcome.info, outcome.status)
     case 'error':
+      warnOfUnknownClient(outcome.error)
       return actions.error(errorOf(outcome.error))
     case 'pending':
       return outcome.send()
@@ -125,11 +125,6 @@ function eventOf(outcome: Outcome): Pick<SignInEvent, 'outcome' | 'code' | 'reas
 const isWord = (value: unknown, form: RegExp): value is string =>
   typeof value === 'string' && form.test(value)
 
-function describe(outcome: Outcome): string {
-  const { outcome: kind, code, reason } = eventOf(outcome)
-  return [kind, code, reason].filter(Boolean).join(' ')
-}
-
 /**
  * Hands on what the application's own code threw inside an action. That is not a sign-in error, so it goes past the
  * callback of passport.authenticate, straight to the framework.
@@ -143,5 +138,4 @@ function passThrown(thrown: unknown, passOn: (error: unknown) => unknown): void 
 }
 
 /** `next(undefined)` continues to the next handler, so a real Error is substituted. */
-const errorOf = (error: unknown): unknown =>
-  error || new Error(`the sign-in failed with ${inspect(error, { depth: 0 })}`)
+const errorOf = (error: unknown): unknown => error || new Error(`the sign-in failed with ${inspect(error)}`)

@@ -79,6 +79,7 @@ for (const store of stores)
         const headers = { 'sec-fetch-site': site, 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
         const refused = await app.post(victim, '?restart', headers)
         expect(refused).to.include({ http: 400, outcome: 'fail' })
+        expect(refused.info?.message).to.include('a page of another site sent it')
         expect(xai.beginnings).to.have.lengthOf(1)
         expect(await app.ask(victim)).to.include({ user_code: xai.userCode(0) })
       })

@@ -22,7 +22,7 @@ const checkLimit = 12 * 60_000
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
   oauth: ['token/*', 'sign-in/*'],
   state: ['sign-in/*', 'attack/*'],
-  'sign-in': ['event', '*strategy', 'attack/forged-answer'],
+  'sign-in': ['event', '*strategy', 'attack/forged-answer', 'attack/device'],
   'loopback-relay': ['attack/loopback-relay'],
 }
 

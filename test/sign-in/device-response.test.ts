@@ -182,6 +182,23 @@ describe('the response to a browser whose device sign-in is pending', () => {
     expect((await app.open(browser, '?shown=OLD')).body).to.include('This code has ended')
   })
 
+  it('leads from the library’s page, once it has ended, to where the pages of the application begin', async () => {
+    await start({ strategy: { page: { homeURL: '/notes' } } })
+    expect((await app.open(browser, '?shown=OLD')).body).to.include('href="/notes"')
+  })
+
+  it('is a page of the application’s own also where a response cannot read its headers', async () => {
+    const strategy = new XaiDeviceStrategy(
+      { clientID: 'app', issuer: xai.issuer, page: () => 'own' },
+      async ({ profile }) => profile,
+    )
+    const body = await new Promise((end) => {
+      const res = { setHeader: () => undefined, end }
+      void act(strategy, { session: {}, res } as unknown as Request).then(end)
+    })
+    expect(body).to.equal('own')
+  })
+
   it('names no complete address when xAI gives none', async () => {
     await start()
     xai.issue = { verification_uri_complete: undefined }
@@ -205,6 +222,7 @@ describe('the response to a browser whose device sign-in is pending', () => {
   const bare: ReadonlyArray<readonly [what: string, parts: object]> = [
     ['no response', {}],
     ['a response that is null', { res: null }],
+    ['a response that cannot set headers', { res: { end: () => undefined } }],
     ['a response that cannot end', { res: { setHeader: () => undefined } }],
   ]
   for (const [what, parts] of bare)

@@ -255,6 +255,30 @@ for (const store of stores)
       expect(await app.post(browser, '')).to.include({ user_code: xai.userCode(0) })
     })
 
+    it('gives each of two browsers that begin at once a code of its own', async () => {
+      const endings = await Promise.all([app.ask(browser), app.ask(new CookieClient())])
+      const codes = endings.map(({ user_code }) => user_code)
+      expect(codes).to.have.members([xai.userCode(0), xai.userCode(1)])
+    })
+
+    it('hides the device code that a refusal shows, however short', async () => {
+      xai.issue = { device_code: 'Code-1' }
+      await app.ask(browser)
+      xai.token = text(400, 'no Code-1 here')
+      expect((await askAfter(5)).error?.message).to.include('no [redacted] here')
+    })
+
+    it('stays pending when a question fails by a mistake, which is the error', async () => {
+      await app.ask(browser)
+      const { _oauth2: client } = app.strategy as unknown as { _oauth2: Record<string, unknown> }
+      const mistake = new TypeError('of a subclass')
+      client.postForm = () => Promise.reject(mistake)
+      await askAfter(5)
+      delete client.postForm
+      expect(app.errors).to.deep.equal([mistake])
+      expect(await app.ask(browser)).to.include({ status: 'pending', user_code: xai.userCode(0) })
+    })
+
     it('begins nothing for a tab that shows a code which nobody knows', async () => {
       expect(await app.ask(browser, '?shown=OLD0-0000')).to.deep.equal({ http: 200, status: 'ended' })
       expect(await app.ask(browser, '?shown=')).to.deep.equal({ http: 200, status: 'ended' })

@@ -427,8 +427,12 @@ describe('a request', () => {
       readonly [what: string, options: Partial<ApplicationOptions>, message: RegExp]
     > = [
       ['without a session', { session: false }, /no session/],
-      ['with a wrong redirect URI', { begin: () => ({ callbackURL: '/callback' }) }, /callbackURL/],
-      ['with a wrong scope', { begin: () => ({ scope: 7 as never }) }, /scope must be/],
+      [
+        'with a wrong redirect URI',
+        { begin: () => ({ callbackURL: '/callback' }) },
+        /^XaiStrategy: callbackURL "\/callback" is not an absolute URL/,
+      ],
+      ['with a wrong scope', { begin: () => ({ scope: 7 as never }) }, /^XaiStrategy: scope must be/],
       [
         'whose authorizationParams throws',
         { strategy: { authorizationParams: thrower(failure) } },

@@ -1,4 +1,6 @@
+import { tracingChannel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { inspect } from 'node:util'
 import { expect } from 'chai'
 import type { Request } from 'express'
 import { endWithOneAction, type Outcome } from '../../lib/sign-in/passport-action.js'
@@ -86,7 +88,9 @@ describe('endWithOneAction', async () => {
       endWithOneAction(strategy, req, async () => ({ kind: 'error', error: empty }))
       await settled()
       expect(calls).to.have.lengthOf(1)
-      expect(calls[0]?.[1]).to.be.an('error')
+      expect(calls[0]?.[1])
+        .to.be.an('error')
+        .with.property('message', `the sign-in failed with ${inspect(empty)}`)
     })
   }
 
@@ -106,4 +110,38 @@ describe('endWithOneAction', async () => {
     expect(warning.name).to.equal('XaiStrategyWarning')
     expect(warning.message).to.match(/^nobody handles what the application threw: Error: once more/)
   })
+
+  const invalid = { code: 'xai_state_invalid' }
+  const events: ReadonlyArray<readonly [what: string, outcome: Outcome, event: object]> = [
+    [
+      'a reason of ours',
+      { kind: 'fail', info: { ...invalid, reason: 'used' } },
+      { ...invalid, reason: 'used' },
+    ],
+    [
+      'a reason without our code',
+      { kind: 'fail', info: { code: 'access_denied', reason: 'used' } },
+      { code: 'access_denied' },
+    ],
+    ...['of ada', 'ada 1', '1 ada', 'Ada', '', 7].map(
+      (reason) =>
+        [`the reason ${inspect(reason)}`, { kind: 'fail', info: { ...invalid, reason } }, invalid] as const,
+    ),
+    ...['ada', 'xai_ada lovelace', 'ada xai_ada', 'access_denied!', 'xai_1', 7, ['xai_ada']].map(
+      (code) => [`the code ${inspect(code)}`, { kind: 'error', error: { code } }, {}] as const,
+    ),
+    ['a code of the user', { kind: 'success', user: invalid, info: invalid }, {}],
+  ]
+  for (const [what, outcome, event] of events)
+    it(`publishes no more than words of our own: ${what}`, async () => {
+      const published: object[] = []
+      const channel = tracingChannel<object, object>('passport-xai:sign-in')
+      const listener = { asyncEnd: (end: object) => void published.push({ ...end, milliseconds: 0 }) }
+      channel.subscribe(listener as never)
+      const { strategy, req } = passportWith()
+      endWithOneAction(Object.assign(strategy, { name: 'xai' }), req, async () => outcome)
+      await settled()
+      channel.unsubscribe(listener as never)
+      expect(published).to.deep.equal([{ strategy: 'xai', outcome: outcome.kind, milliseconds: 0, ...event }])
+    })
 })

@@ -1,6 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import { mock } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { spawnSync } from 'node:child_process'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import type { Request } from 'express'
@@ -62,11 +61,21 @@ describe('verify', () => {
     it(`with ${declared} declared parameters${passReq ? ' under passReqToCallback' : ''} is refused, and both forms are shown`, () => {
       const withDone = `(${passReq ? 'req, ' : ''}accessToken, refreshToken, profile, done) => done(null, user)`
       expect(() => parseVerify('XaiStrategy', declaring(declared, []), passReq))
-        .to.throw(TypeError, `XaiStrategy: verify declares ${declared} parameters`)
+        .to.throw(
+          TypeError,
+          `XaiStrategy: verify declares ${declared} parameters${passReq ? ' under passReqToCallback' : ''}, which could be misread; `,
+        )
         .with.property('message')
         .that.contains('async ({ profile, tokens, req }) => user')
         .and.contains(withDone)
     })
+
+  it('that is not a function is refused, and both forms are shown', () => {
+    expect(() => parseVerify('XaiStrategy', { length: 1 }, false)).to.throw(
+      TypeError,
+      'XaiStrategy: verify is missing or not a function; write async ({ profile, tokens, req }) => user, or (accessToken, ',
+    )
+  })
 
   const slips: ReadonlyArray<readonly [what: string, verify: unknown, passReq?: boolean]> = [
     [
@@ -111,46 +120,76 @@ describe('verify', () => {
   })
 })
 
-describe('a verify that does not call done', () => {
-  const warnings: Error[] = []
-  const note = (warning: Error): unknown => warning.name === 'XaiStrategyWarning' && warnings.push(warning)
-  beforeEach(() => {
-    warnings.length = 0
-    mock.timers.enable({ apis: ['setTimeout'] })
-    process.on('warning', note)
-  })
-  afterEach(() => {
-    mock.timers.reset()
-    process.off('warning', note)
-  })
-
-  it('is worth one warning of the process after a minute, and may decide later', async () => {
-    let done: XaiVerifyCallback = () => {}
-    const silent = (_access: string, _refresh: string, _profile: object, given: XaiVerifyCallback): void => {
-      done = given
-    }
-    const verdicts = [call(silent), call(silent)]
-    mock.timers.tick(59_999)
-    await turn()
-    expect(warnings).to.deep.equal([])
+/** In a process of its own, because a process warns once: two sign-ins whose `verify` does not call `done`. */
+const silentProcess = `
+  const { mock } = require('node:test')
+  const { callVerify } = require(${JSON.stringify(require.resolve('../../lib/sign-in/completion.js'))})
+  const verify = { form: 'done', call: () => {} }
+  mock.timers.enable({ apis: ['setTimeout'] })
+  process.on('warning', ({ code, message }) => code && console.log(code + ': ' + message))
+  for (let n = 0; n < 2; n += 1) callVerify(verify, { tokens: {} })
+  mock.timers.tick(59_999)
+  setImmediate(() => {
+    console.log('59.999 seconds')
     mock.timers.tick(1)
-    await turn()
-    const messages = warnings.map(({ message }) => message)
-    expect(messages).to.have.lengthOf(1)
-    expect(messages[0]).to.match(
-      /^verify has not called done for 60 seconds, and the sign-in waits: call done\(null, user\)/,
+  })`
+
+describe('a verify that does not call done', () => {
+  it('is worth one warning of the process after a minute', () => {
+    const { stdout } = spawnSync(process.execPath, ['-e', silentProcess], { encoding: 'utf8' })
+    const lines = stdout.trim().split('\n')
+    expect(lines).to.have.lengthOf(2)
+    expect(lines[0]).to.equal('59.999 seconds')
+    expect(lines[1]).to.match(
+      /^xai_verify_silent: verify has not called done for 60 seconds, and the sign-in waits: call done\(null, user\)/,
     )
-    done(null, user)
-    expect(await verdicts[1]).to.deep.equal({ user, info: undefined })
   })
 
-  it('leaves no timer behind once it has decided', async () => {
-    await call(declaring(4, []))
-    await call((_access: string, _refresh: string, _profile: object, _done: object) => {
-      throw new Error('no')
+  describe('has a timer that', () => {
+    const { setTimeout, clearTimeout } = globalThis
+    /** The delays of the timers that are running. */
+    const running = new Map<unknown, unknown>()
+    beforeEach(() => {
+      running.clear()
+      const begin = (run: () => void, delay: number) => {
+        const timer = setTimeout(run, delay)
+        running.set(timer, delay)
+        return timer
+      }
+      const end = (timer: NodeJS.Timeout) => {
+        running.delete(timer)
+        clearTimeout(timer)
+      }
+      Object.assign(globalThis, { setTimeout: begin, clearTimeout: end })
     })
-    mock.timers.tick(60_000)
-    await turn()
-    expect(warnings).to.deep.equal([])
+    afterEach(() => {
+      Object.assign(globalThis, { setTimeout, clearTimeout })
+    })
+
+    it('ends when it decides later', async () => {
+      let done: XaiVerifyCallback = () => {}
+      const verdict = call(
+        (_access: string, _refresh: string, _profile: object, given: XaiVerifyCallback) => {
+          done = given
+        },
+      )
+      expect([...running.values()]).to.deep.equal([60_000])
+      done(null, user)
+      expect(await verdict).to.deep.equal({ user, info: undefined })
+      expect(running).to.be.empty
+    })
+
+    it('ends when it throws', async () => {
+      await call((_access: string, _refresh: string, _profile: object, _done: object) => {
+        throw new Error('no')
+      })
+      expect(running).to.be.empty
+    })
+
+    it('does not begin where it takes one parameter', async () => {
+      const verdict = call((_signIn: object) => new Promise(setImmediate))
+      expect(running).to.be.empty
+      await verdict
+    })
   })
 })
