@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { tracingChannel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { inspect } from 'node:util'
@@ -144,4 +145,25 @@ describe('endWithOneAction', async () => {
       channel.unsubscribe(listener as never)
       expect(published).to.deep.equal([{ strategy: 'xai', outcome: outcome.kind, milliseconds: 0, ...event }])
     })
+})
+
+describe('an error of xAI’s that says invalid_client', () => {
+  /** In a process of its own, because a process warns once: two such errors, and others before them. */
+  const script = `
+    const { endWithOneAction } = require(${JSON.stringify(require.resolve('../../lib/sign-in/passport-action.js'))})
+    const { XaiOAuthError } = require(${JSON.stringify(require.resolve('../../lib/error.js'))})
+    const errorOf = (error) => new XaiOAuthError('xai_token_exchange_failed', 'no', { error })
+    const foreign = Object.assign(new Error('no'), { error: 'invalid_client' })
+    process.on('warning', ({ code, message }) => console.log(code + ': ' + message))
+    for (const error of [foreign, errorOf('invalid_grant'), errorOf('invalid_client'), errorOf('invalid_client')])
+      endWithOneAction({ name: 'xai', error: () => console.log('error') }, {}, async () => ({ kind: 'error', error }))`
+
+  it('is worth one warning of the process that says what an operator has to check', () => {
+    const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' })
+    const lines = stdout.trim().split('\n')
+    expect(lines.slice(0, 4)).to.deep.equal(['error', 'error', 'error', 'error'])
+    expect(lines.slice(4)).to.deep.equal([
+      'xai_invalid_client: xAI sign-in failed (xai_token_exchange_failed, invalid_client). xAI does not know this client: check clientID, clientSecret and clientAuthentication, and that xAI has allowed the client. See https://www.npmjs.com/package/passport-xai#sign-in-failed',
+    ])
+  })
 })
