@@ -1,11 +1,8 @@
 export { XaiDeviceStrategy } from './device-strategy.js'
 export { type XaiErrorCode, type XaiErrorDetail, type XaiErrorResponse, XaiOAuthError } from './error.js'
 export type { Claims as XaiClaims, XaiProfile } from './identity/profile.js'
-export {
-  type LoopbackRelayOptions,
-  loopbackRelay,
-  type SignInHolder,
-} from './loopback-relay/loopback-relay.js'
+export { type LoopbackRelayOptions, loopbackRelay } from './loopback-relay/loopback-relay.js'
+export type { SignInHolder } from './loopback-relay/relay.js'
 export type { ClientAuthenticationMethod } from './oauth/token-request.js'
 export type { XaiTokenResponse } from './oauth/token-response.js'
 export type { XaiDeviceStrategyOptions, XaiStrategyOptions, XaiStrategyOptionsWithRequest } from './option.js'

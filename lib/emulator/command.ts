@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { findMeant } from '../check.js'
 import { hintOf, labelOf } from './account.js'
-import { openEmulator } from './emulator.js'
 import { type EmulatorOptions, type EmulatorSettings, parseOptions } from './option.js'
+import { openEmulator } from './start.js'
 
 const help = `Usage: npx passport-xai emulator [options]
 

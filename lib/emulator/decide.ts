@@ -1,7 +1,7 @@
 import { optionError } from '../check.js'
 import { buildSessionCookie, type Decision, send } from './authorization.js'
 import { decideDevice, findPending } from './device.js'
-import type { EmulatorDecision } from './index.js'
+import type { EmulatorDecision } from './emulator.js'
 import { checkRules, type EmulatorSettings, oneOf, type Rules, text } from './option.js'
 import { paths } from './page.js'
 import type { EmulatorState } from './state.js'

@@ -1,5 +1,5 @@
 import type { Account } from './account.js'
-import type { EmulatorRequest, Misbehaviour } from './index.js'
+import type { EmulatorRequest, Misbehaviour } from './emulator.js'
 import type { Adapter, AdapterPayload, Context, OIDCProviderModule, Provider } from './oidc-provider.js'
 import type { EmulatorSettings } from './option.js'
 import { Forger, type SigningKey } from './token.js'

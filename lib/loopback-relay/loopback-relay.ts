@@ -1,13 +1,8 @@
-import type { Request, RequestHandler } from 'express'
+import type { RequestHandler } from 'express'
 import { checkOptionNames, optionError } from '../check.js'
 import { checkHomeURL, isSecure } from '../oauth/endpoint.js'
 import { SessionStateStore } from '../state/session-state-store.js'
-
-/** A state store that can tell whose sign-in a state is. */
-export interface SignInHolder {
-  /** Whether the browser of a request has begun the sign-in of a state, which is pending and in time still. */
-  holds(req: Request, state: string): boolean | Promise<boolean>
-}
+import type { RelaySettings, SignInHolder } from './relay.js'
 
 /** Options of {@link loopbackRelay}. */
 export interface LoopbackRelayOptions {
@@ -41,10 +36,8 @@ export function loopbackRelay(options: LoopbackRelayOptions = {}): RequestHandle
   }
 }
 
-/** Options that were checked, with the defaults. */
-export type RelaySettings = ReturnType<typeof parseOptions>
-
-function parseOptions(options: LoopbackRelayOptions) {
+/** Checks options and fills in defaults. @throws {TypeError} that says which is wrong, and what to write */
+function parseOptions(options: LoopbackRelayOptions): RelaySettings {
   const where = 'loopbackRelay'
   checkOptionNames(where, options as unknown, ['consentOrigin', 'store', 'homeURL'])
   const { consentOrigin = 'https://accounts.x.ai', store = new SessionStateStore(), homeURL = '/' } = options

@@ -10,8 +10,20 @@ import {
   isFromLoopback,
   receiveDelivery,
 } from './delivery.js'
-import type { RelaySettings } from './loopback-relay.js'
 import { buildEndedPage, buildWaitingPage } from './page.js'
+
+/** A state store that can tell whose sign-in a state is. */
+export interface SignInHolder {
+  /** Whether the browser of a request has begun the sign-in of a state, which is pending and in time still. */
+  holds(req: Request, state: string): boolean | Promise<boolean>
+}
+
+/** Options that were checked, with the defaults. */
+export interface RelaySettings {
+  consentOrigins: readonly string[]
+  store: SignInHolder
+  homeURL: string
+}
 
 /** The relay of one route. */
 export class LoopbackRelay {
