@@ -89,7 +89,8 @@ for (const [shared, store, tabs] of setups)
         const code = `${form.get('device_code')}`
         const respond = spent.has(code) ? refusal('invalid_grant') : xai.approve('ada')
         spent.add(code)
-        respond(res, form)
+        // As long as a server far away takes: no process is outrun by all that another one does.
+        void setTimeout(100).then(() => respond(res, form))
       }
       const results = await Promise.all(Array.from({ length: signIns }, signIn))
       const success = { http: 200, is: 'success' }
