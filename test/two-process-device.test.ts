@@ -10,7 +10,8 @@ import { DeviceServer, refusal } from './support/device-server.js'
 import { keepSessionsOf } from './support/process-session-store.js'
 import { startRoundRobin } from './support/round-robin.js'
 
-const signIns = 100
+/** An odd number: by turns, the other process then gets what somebody asks after one has begun. */
+const signIns = 101
 
 const setups: ReadonlyArray<readonly [shared: string, store: DeviceStoreName, tabs: number]> = [
   ['the cookie secret', 'cookie', 1],
