@@ -115,9 +115,9 @@ export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSigna
 
 /** Seconds and the moment that `expires_in` leads to; nothing, unless it is a number of seconds that leads to one. */
 export function parseExpiry(expiresIn: unknown): Pick<XaiTokens, 'expiresIn' | 'expiresAt'> {
-  const expiresAt = new Date(Date.now() + Number(expiresIn) * 1000)
-  const isKnown = typeof expiresIn === 'number' && expiresIn >= 0 && !Number.isNaN(expiresAt.getTime())
-  return isKnown ? { expiresIn, expiresAt } : {}
+  if (typeof expiresIn !== 'number' || expiresIn < 0) return {}
+  const expiresAt = new Date(Date.now() + expiresIn * 1000)
+  return Number.isNaN(expiresAt.getTime()) ? {} : { expiresIn, expiresAt }
 }
 
 function parseTokens(raw: XaiTokenResponse, refreshToken: string): XaiTokens {

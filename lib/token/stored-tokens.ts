@@ -1,3 +1,4 @@
+import { isDate } from 'node:util/types'
 import { warnOnce } from '../diagnostics.js'
 import { XaiOAuthError } from '../error.js'
 import { parseObject } from '../http/response.js'
@@ -51,12 +52,11 @@ export function parseGivenTokens(given: GivenTokens): Omit<StoredTokens, 'key'> 
 /** A moment may have become a text, where tokens went through JSON. */
 function toTimes({ expiresIn, expiresAt }: Partial<XaiTokens>): Pick<StoredTokens, 'expiresAt' | 'lifetime'> {
   if (expiresAt === undefined) return expiresIn === undefined ? {} : toTimes(parseExpiry(expiresIn))
-  const at = new Date(expiresAt).getTime()
+  const isMoment = isDate(expiresAt) || ['string', 'number'].includes(typeof expiresAt)
+  const at = isMoment ? new Date(expiresAt).getTime() : Number.NaN
   if (Number.isNaN(at)) return {}
-  return {
-    expiresAt: at,
-    lifetime: expiresIn === undefined ? Math.max(0, at - Date.now()) : expiresIn * 1000,
-  }
+  const { expiresIn: seconds } = parseExpiry(expiresIn)
+  return { expiresAt: at, lifetime: seconds === undefined ? Math.max(0, at - Date.now()) : seconds * 1000 }
 }
 
 /** The text that is stored. */

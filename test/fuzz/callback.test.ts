@@ -4,7 +4,15 @@ import { corrupt, json, text } from './arbitrary.js'
 import { tryProperty } from './campaign.js'
 import { act, expectCleanPrototype, expectDocumentedError, expectNoSecret } from './passport.js'
 import { soundAnswer } from './server.js'
-import { type Begun, buildRequest, clientSecret, parseQuery, randomSecret, subjects } from './subject.js'
+import {
+  type Begun,
+  buildRequest,
+  clientSecret,
+  closeSubjects,
+  parseQuery,
+  randomSecret,
+  subjects,
+} from './subject.js'
 
 /** Stand-ins in an input for what is known only once a sign-in has begun. */
 const marks = { code: '‹code›', state: '‹state›', issuer: '‹issuer›', cookie: '‹cookie›' } as const
@@ -133,6 +141,8 @@ const encodePairs = (list: readonly Pair[]): string =>
   new URLSearchParams(list.map(([name, value]): [string, string] => [name, value])).toString()
 
 describe('fuzzing: callbacks', () => {
+  afterEach(closeSubjects)
+
   for (const [name, start] of subjects) {
     it(`end in one action, and send a code only when they may, with ${name}`, async function () {
       this.timeout(0)
@@ -187,7 +197,6 @@ describe('fuzzing: callbacks', () => {
         if (ending.kind !== 'success') expectNoSecret(ending.value, [code, clientSecret])
         expectCleanPrototype()
       })
-      await subject.close()
       for (const kind of ['success', 'fail', 'redirect']) expect(tally.of(kind), kind).to.be.above(0)
     })
   }

@@ -12,7 +12,15 @@ import {
   type FakeResponse,
 } from './passport.js'
 import { soundAnswer } from './server.js'
-import { buildRequest, clientSecret, cookieOf, cookieSecret, randomSecret, Subject } from './subject.js'
+import {
+  buildRequest,
+  clientSecret,
+  closeSubjects,
+  cookieOf,
+  cookieSecret,
+  randomSecret,
+  Subject,
+} from './subject.js'
 
 const deviceNames = [
   'device_code',
@@ -63,7 +71,10 @@ const inputs = fc.record({
 const contentsOf = ({ value, detail }: { value: unknown; detail: unknown }): string => `${detail} ${value}`
 
 describe('fuzzing: device sign-ins', () => {
-  afterEach(() => mock.timers.reset())
+  afterEach(async () => {
+    mock.timers.reset()
+    await closeSubjects()
+  })
 
   it('show no foreign address, tell nobody the device code, and end in one action', async function () {
     this.timeout(0)
@@ -132,7 +143,6 @@ describe('fuzzing: device sign-ins', () => {
       if (ending.kind === 'success') expect(asked).to.have.length(1)
       expectCleanPrototype()
     })
-    await subject.close()
     expect(tally.of('response')).to.be.above(0)
   })
 
@@ -169,6 +179,5 @@ describe('fuzzing: device sign-ins', () => {
       expect(ending).to.deep.include({ kind: 'fail', detail: 403 })
       expect(takePosts()).to.deep.equal([])
     })
-    await subject.close()
   })
 })

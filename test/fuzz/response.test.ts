@@ -18,6 +18,7 @@ import {
   type Begun,
   clientID,
   clientSecret,
+  closeSubjects,
   header,
   jwk,
   randomSecret,
@@ -171,7 +172,7 @@ describe('fuzzing: responses', () => {
   beforeEach(async () => {
     subject = await Subject.start()
   })
-  afterEach(() => subject.close())
+  afterEach(closeSubjects)
 
   it('of the token endpoint sign in only when they are usable, and jose takes the id_token', async function () {
     this.timeout(0)
@@ -291,7 +292,6 @@ describe('fuzzing: responses', () => {
       expect(readObject(body, response)?.sub, body.toString()).to.equal(sub)
       expect(ending.value).to.have.property('id', sub)
     })
-    await asking.close()
   })
 
   it('to a refresh give tokens only when they are usable, and the token is sent once', async function () {

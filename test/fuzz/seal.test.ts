@@ -7,6 +7,7 @@ import { act, expectCleanPrototype } from './passport.js'
 import {
   buildRequest,
   clientSecret,
+  closeSubjects,
   cookieOf,
   cookieSecret,
   randomSecret,
@@ -17,6 +18,8 @@ import {
 const store = { secret: cookieSecret }
 
 describe('fuzzing: what is sealed', () => {
+  afterEach(closeSubjects)
+
   it('a cookie of a sign-in opens as it was sealed, and not at all when anything of it changed', async function () {
     this.timeout(0)
     const subject = await (subjects.find(([name]) => name === 'the cookie store') ?? subjects[0])?.[1]()
@@ -50,13 +53,11 @@ describe('fuzzing: what is sealed', () => {
       if (value === changed) expect(sent).to.have.length(1)
       expectCleanPrototype()
     })
-    await subject.close()
     expect(tally.of('changed')).to.be.above(0)
   })
 
   it('no cookie holds the verifier or the state of the application in the clear', async function () {
     this.timeout(0)
-    const subject = await Subject.start()
     const cookies = subjects[1]
     if (!cookies) throw new Error('there is no subject with a cookie store')
     const sealed = await cookies[1]()
@@ -73,8 +74,6 @@ describe('fuzzing: what is sealed', () => {
           expect(seen).not.to.include(state)
       },
     )
-    await sealed.close()
-    await subject.close()
   })
 
   it('a record of tokens opens under its own key alone, and as it was', async function () {
@@ -119,7 +118,6 @@ describe('fuzzing: what is sealed', () => {
         expectCleanPrototype()
       },
     )
-    await subject.close()
     expect(tally.of('foreign or changed')).to.be.above(0)
   })
 })

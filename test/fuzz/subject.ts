@@ -83,7 +83,14 @@ export const cookieOf = ({ cookies }: FakeResponse): string =>
 
 const verify = async ({ profile, tokens }: XaiSignIn) => ({ id: profile.id, profile, tokens })
 
-/** A server, and strategies that ask it. */
+const started: Subject[] = []
+
+/** Ends all servers, also those of a property that failed: the process would not end otherwise. */
+export async function closeSubjects(): Promise<void> {
+  await Promise.all(started.splice(0).map(({ server }) => server.close()))
+}
+
+/** A server, and strategies that ask it. {@link closeSubjects} ends it. */
 export class Subject {
   readonly strategy: XaiStrategy
 
@@ -96,15 +103,13 @@ export class Subject {
   }
 
   static async start(options: Partial<XaiStrategyOptions> = {}): Promise<Subject> {
-    return new Subject(await Server.start(), options)
+    const subject = new Subject(await Server.start(), options)
+    started.push(subject)
+    return subject
   }
 
   get issuer(): string {
     return this.server.origin
-  }
-
-  close(): Promise<void> {
-    return this.server.close()
   }
 
   /** Another strategy with the same options, which knows nothing yet. */

@@ -115,6 +115,7 @@ describe('strategy.refresh', () => {
       ['negative', -1],
       ['past every date', 1e300],
       ['an object', {}],
+      ['an object that is no text either', { toString: 1 }],
       ['true', true],
     ]
     for (const [what, expires_in] of unknownExpiries)

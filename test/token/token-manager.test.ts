@@ -107,8 +107,8 @@ describe('TokenManager', () => {
         expect(server.sent).to.have.length(1)
       })
 
-    for (const expiresIn of [undefined, null, '3600', -1, Number.NaN])
-      it(`uses a token with expires_in ${expiresIn} until the API refuses it`, async () => {
+    for (const expiresIn of [undefined, null, '3600', -1, Number.NaN, { toString: 1 }])
+      it(`uses a token with expires_in ${inspect(expiresIn)} until the API refuses it`, async () => {
         mock.timers.enable({ apis: ['Date'], now: hour })
         await manager.save(key, { ...server.signIn(key), expires_in: expiresIn as never })
         mock.timers.tick(1000 * hour)
@@ -258,8 +258,19 @@ describe('TokenManager', () => {
         expiresAt: hour + 30_000,
         lifetime: 30_000,
       })
-      await manager.save(key, { accessToken: 'AT-1', expiresAt: 'not a date' as never })
-      expect(JSON.parse(`${await store.read(key)}`)).to.deep.equal({ key, accessToken: 'AT-1' })
+    })
+
+    for (const expiresAt of ['not a date', null, {}, { toString: 1 }])
+      it(`knows no moment of expiry from ${inspect(expiresAt)}`, async () => {
+        await manager.save(key, { accessToken: 'AT-1', expiresAt: expiresAt as never })
+        expect(JSON.parse(`${await store.read(key)}`)).to.deep.equal({ key, accessToken: 'AT-1' })
+      })
+
+    it('takes the lifetime from the moment of expiry where the seconds are not a number', async () => {
+      mock.timers.enable({ apis: ['Date'], now: hour })
+      const expiresIn = { toString: 1 } as never
+      await manager.save(key, { accessToken: 'AT-1', expiresIn, expiresAt: new Date(hour + 30_000) })
+      expect(JSON.parse(`${await store.read(key)}`)).to.include({ lifetime: 30_000 })
     })
 
     it('overwrites whatever was there, and takes no lock', async () => {
