@@ -1,6 +1,9 @@
 /** The error of a wrong option: says which function or class, what is wrong, and what to write. */
 export const optionError = (where: string, what: string): TypeError => new TypeError(`${where}: ${what}`)
 
+/** Whether a value is a string that is not empty. */
+export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
 /**
  * Demands an options object without unknown names.
  *

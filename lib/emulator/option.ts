@@ -1,4 +1,4 @@
-import { checkOptionNames, optionError } from '../check.js'
+import { checkOptionNames, isText, optionError } from '../check.js'
 import {
   claimNames,
   defaultAccounts,
@@ -50,8 +50,6 @@ export interface EmulatorOptions {
 /** What a value must be, as a test and in words; and what an option is when it is absent. */
 export type Rule = readonly [isValid: (value: unknown) => boolean, write: string, ...fallback: unknown[]]
 export type Rules<Key extends string> = Readonly<Record<Key, Rule>>
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

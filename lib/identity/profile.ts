@@ -1,3 +1,4 @@
+import { isText } from '../check.js'
 import { buildInvalidResponseError, buildRefusalError, type FailureNames } from '../http/failure.js'
 import { parseObject, parseUtf8 } from '../http/response.js'
 import type { XaiOAuth2 } from '../token/client.js'
@@ -85,5 +86,3 @@ export function buildProfile({ claims, raw }: ClaimsSet): XaiProfile {
 /** Whether claims show a person: a name, an e-mail address or a picture. */
 export const hasPersonalClaims = ({ name, given_name, family_name, email, picture }: Claims): boolean =>
   [name, given_name, family_name, email, picture].some(isText)
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { isLoopbackHost } from '../oauth/endpoint.js'
 import type { PageResponse } from '../page/page.js'
 import { parseCallbackRequest } from '../sign-in/callback.js'
-import { signInLifetime } from '../state/pending-sign-in.js'
+import { isFromElsewhere, signInLifetime } from '../state/pending-sign-in.js'
 
 /** As many sign-ins are expected at most in one process; then the oldest gives way. */
 const maxExpected = 1000
@@ -122,9 +122,10 @@ export function isFromLoopback({ headers, socket }: Request): boolean {
  * Whether a page of another origin sends a request by itself, as a script or an image does. A navigation is the
  * person's own, and nobody else reads the response.
  */
-export function isFromForeignPage({ headers }: Request): boolean {
+export function isFromForeignPage(req: Request): boolean {
+  const { headers } = req
   const { origin } = headers
   if (headers['sec-fetch-mode'] === 'navigate') return false
-  if (origin === undefined) return ['same-site', 'cross-site'].includes(`${headers['sec-fetch-site']}`)
+  if (origin === undefined) return isFromElsewhere(req)
   return !URL.canParse(origin) || new URL(origin).host !== headers.host
 }

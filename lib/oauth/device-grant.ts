@@ -1,3 +1,4 @@
+import { isText } from '../check.js'
 import type { XaiOAuthError } from '../error.js'
 import { buildInvalidResponseError, buildRefusalError, type FailureNames } from '../http/failure.js'
 import type { HttpResponse } from '../http/request.js'
@@ -95,8 +96,6 @@ function isVerificationURI(value: unknown, issuer: string): value is string {
   const isBelow = hostname === host || hostname.endsWith(`.${host}`)
   return protocol === 'https:' && isBelow && (port === '' || port === new URL(issuer).port)
 }
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 const isWithin = (value: unknown, least: number, most: number): value is number =>
   typeof value === 'number' && value >= least && value <= most

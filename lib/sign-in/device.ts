@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Request } from 'express'
 import { XaiOAuthError } from '../error.js'
 import { parseScope } from '../oauth/authorization-url.js'
 import {
@@ -14,6 +13,7 @@ import {
 import { exchangeNames } from '../oauth/token-request.js'
 import { parseTokenResponse, type XaiTokenResponse } from '../oauth/token-response.js'
 import type { DeviceStore, PendingDevice } from '../state/pending-device.js'
+import { isFromElsewhere } from '../state/pending-sign-in.js'
 import type { XaiOAuth2 } from '../token/client.js'
 import { queryOf } from './callback.js'
 import { type CompletionContext, completeSignIn, type SkipUserProfile } from './completion.js'
@@ -76,10 +76,6 @@ export async function signInByDevice(context: DeviceContext): Promise<Outcome> {
   if (shown !== null && shown !== device?.userCode) return ended(context)
   return device ? proceed(context, device) : begin(context)
 }
-
-/** Whether a page that is not of this origin sent a request; browsers that do not say so are believed. */
-const isFromElsewhere = ({ headers }: Request): boolean =>
-  ['cross-site', 'same-site'].includes(`${headers['sec-fetch-site']}`)
 
 /** Begins a sign-in, or joins the beginning that is under way in the same session. */
 async function begin(context: DeviceContext): Promise<Outcome> {

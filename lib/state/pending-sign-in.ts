@@ -39,12 +39,12 @@ export const buildPendingSignIn = (
   applicationState,
   binding: bindingOf(meta),
   began: Date.now(),
-  foreign: isFromOtherSite(req),
+  foreign: isFromElsewhere(req),
   user: digestOfUser(req),
 })
 
-/** Browsers that do not say where they come from are believed. */
-const isFromOtherSite = ({ headers }: Request): boolean =>
+/** Whether a page of another origin sent the browser here; browsers that do not say so are believed. */
+export const isFromElsewhere = ({ headers }: Request): boolean =>
   ['cross-site', 'same-site'].includes(`${headers?.['sec-fetch-site']}`)
 
 /** A digest of what a sign-in belongs to: one that began with other values is not ours (RFC 9700 §4.4, §4.7). */

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { isText } from '../check.js'
 import { debug, isTraced, type RefreshEvent, trace } from '../diagnostics.js'
 import { XaiOAuthError } from '../error.js'
 import type { FailureNames } from '../http/failure.js'
@@ -131,8 +132,6 @@ function parseTokens(raw: XaiTokenResponse, refreshToken: string): XaiTokens {
     raw,
   }
 }
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 function serializeExtras(extras: FormParameters): string {
   const form = new URLSearchParams(buildForm({}, extras))

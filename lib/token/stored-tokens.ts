@@ -1,4 +1,5 @@
 import { isDate } from 'node:util/types'
+import { isText } from '../check.js'
 import { warnOnce } from '../diagnostics.js'
 import { XaiOAuthError } from '../error.js'
 import { parseObject } from '../http/response.js'
@@ -114,5 +115,3 @@ export const signInNeededError = (message: string, cause?: unknown): XaiOAuthErr
 /** The error of somebody of whom there are no tokens. */
 export const noTokensError = (): XaiOAuthError =>
   signInNeededError('The person has to sign in: there are no tokens')
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -1,4 +1,5 @@
 import type { RequestOptions } from 'node:http'
+import { mock } from 'node:test'
 import { expect } from 'chai'
 import {
   XaiDeviceStrategy,
@@ -190,6 +191,19 @@ export const refusesTokens =
     expect(stage.count('token')).to.equal(1)
     expect(stage.count('userinfo')).to.equal(0)
   }
+
+/** A scenario on a clock that moves only when it is told to; timers run as ever. */
+export const timed = ({ run, ...scenario }: Scenario): Scenario => ({
+  ...scenario,
+  async run(stage) {
+    mock.timers.enable({ apis: ['Date'], now: Date.now() })
+    try {
+      await run(stage)
+    } finally {
+      mock.timers.reset()
+    }
+  },
+})
 
 /** Runs the scenarios of a chapter, each with a server, an application and a browser of its own. */
 export function describeChapter({ title, scenarios }: Chapter): void {

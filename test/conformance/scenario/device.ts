@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import { expect } from 'chai'
-import type { Chapter, DeviceEnding, Scenario, Stage } from '../scenario.js'
+import { type Chapter, type DeviceEnding, type Scenario, type Stage, timed } from '../scenario.js'
 import { Reply } from '../server.js'
 
 const request = 'RFC 8628 §3.1 (device authorization request)'
@@ -9,23 +9,10 @@ const tokenRequest = 'RFC 8628 §3.4 (device access token request)'
 const tokenResponse = 'RFC 8628 §3.5 (device access token response)'
 const phishing = 'RFC 8628 §5.4 (remote phishing)'
 
-/** Lets the interval pass. Only the clock is moved: timers run as ever. */
+/** Lets the interval pass. */
 const wait = (seconds: number): void => mock.timers.tick(seconds * 1000 + 1)
 
 const questions = (stage: Stage): number => stage.count('token')
-
-/** A scenario on a clock that moves only when it is told to. */
-const timed = ({ run, ...scenario }: Scenario): Scenario => ({
-  ...scenario,
-  async run(stage) {
-    mock.timers.enable({ apis: ['Date'], now: Date.now() })
-    try {
-      await run(stage)
-    } finally {
-      mock.timers.reset()
-    }
-  },
-})
 
 /** Begins, lets the person confirm, and asks when it is time. */
 async function confirm(stage: Stage): Promise<DeviceEnding> {
@@ -253,8 +240,9 @@ const scenarios: readonly Scenario[] = [
       wait(5)
       await stage.ask()
       expect(questions(stage)).to.equal(1)
+      stage.server.deviceError = 'authorization_pending'
       wait(5)
-      await stage.ask()
+      isPending(await stage.ask())
       expect(questions(stage)).to.equal(2)
     },
   },
