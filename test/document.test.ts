@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
+import { errorCodes } from '../lib/error.js'
 import { root } from './support/command.js'
 import { documents, readDocument } from './support/document.js'
 
@@ -11,6 +12,9 @@ const pages = documents.filter((path) => path.startsWith('docs/'))
 const withoutFigures = (text: string): string => text.replaceAll(/<!-- ([\w-]+) -->\n.*?<!-- \/\1 -->/gs, '')
 
 const countWords = (text: string): number => text.split(/\s+/).filter(Boolean).length
+
+/** The words in quotation marks of a type. */
+const wordsIn = (union: string): string[] => [...union.matchAll(/'(\w+)'/g)].map(([, word = '']) => word)
 
 /** The names of a document's headings, as GitHub and npmjs.com make fragments of them. */
 const fragmentsOf = (text: string): string[] =>
@@ -79,16 +83,24 @@ describe('the documents', () => {
 
   it('explain every code of an error, and every reason of a refused state, in docs/errors.md', () => {
     const page = readDocument('docs/errors.md')
-    const wordsIn = (file: string, type: string): string[] => {
-      const [, union = ''] = new RegExp(`type ${type} =([^;]*?)\\n\\n`).exec(readDocument(file)) ?? []
-      return [...union.matchAll(/'(\w+)'/g)].map(([, word = '']) => word)
-    }
-    const words = [
-      ...wordsIn('lib/error.ts', 'XaiErrorCode'),
-      ...wordsIn('lib/state/state-store.ts', 'StateFailureReason'),
-    ]
+    const [, union = ''] =
+      /type StateFailureReason =([^;]*?)\n\n/.exec(readDocument('lib/state/state-store.ts')) ?? []
+    const words = [...errorCodes, ...wordsIn(union)]
     expect(words).to.have.lengthOf.at.least(24)
     expect(words.filter((word) => !page.includes(`\`${word}\``))).to.deep.equal([])
+  })
+
+  it('name every field of an event, and every outcome, in docs/diagnostics.md', () => {
+    const page = readDocument('docs/diagnostics.md')
+    const source = readDocument('lib/diagnostics.ts')
+    for (const event of ['SignInEvent', 'RequestEvent', 'RefreshEvent']) {
+      const [, body = ''] = new RegExp(`interface ${event} \\{\\n(.*?)\\n\\}`, 's').exec(source) ?? []
+      const fields = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, field = '']) => field)
+      const outcomes = wordsIn(/outcome\?: (.*)/.exec(body)?.[1] ?? '')
+      expect(fields, event).to.have.lengthOf.at.least(5)
+      expect(outcomes, event).to.have.lengthOf.at.least(3)
+      expect([...fields, ...outcomes].filter((word) => !page.includes(`\`${word}\``))).to.deep.equal([])
+    }
   })
 
   it('include every page of docs/ in README or in a page that README names', () => {

@@ -29,6 +29,10 @@ const verdicts: Record<string, () => XaiVerdict> = {
   'an error': () => {
     throw Object.assign(new Error(words), { code: person.email, reason: person.name })
   },
+  'nobody, with words of its own': () => [false, { code: 'xai_state_invalid', reason: 'hunter' }],
+  'an error, with a code of its own': () => {
+    throw Object.assign(new Error(words), { code: 'xai_hunter' })
+  },
 }
 
 describe('the events of passport-xai', () => {
@@ -176,6 +180,22 @@ describe('the events of passport-xai', () => {
       'a verify that throws',
       () => {
         verdict = verdicts['an error'] as () => XaiVerdict
+        return signInDirectly(strategy)
+      },
+      { outcome: 'error' },
+    ],
+    [
+      'a verify that gives nobody, with a reason that is none of ours',
+      () => {
+        verdict = verdicts['nobody, with words of its own'] as () => XaiVerdict
+        return signInDirectly(strategy)
+      },
+      { outcome: 'fail', code: 'xai_state_invalid' },
+    ],
+    [
+      'a verify that throws an error with a code that is none of ours',
+      () => {
+        verdict = verdicts['an error, with a code of its own'] as () => XaiVerdict
         return signInDirectly(strategy)
       },
       { outcome: 'error' },

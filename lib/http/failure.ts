@@ -69,7 +69,7 @@ function detailOf({ status, headers, body }: HttpResponse, { secrets }: FailureN
     body: cleanStart(body, clean, secrets),
   }
   // Read before anything is replaced, which could make the JSON invalid.
-  const words = body.length > maxResponseBytes ? {} : parseObject(String(body))
+  const words = body.length > maxResponseBytes ? {} : parseObject(decode(body, body.length))
   const cleanWords = ['error', 'error_description', 'error_uri'].flatMap((name) => {
     const value = words?.[name]
     return typeof value === 'string' ? [[name, clean(value)]] : []
@@ -119,5 +119,6 @@ function hideSecretsIn(error: unknown, secrets: FailureNames['secrets'], seen = 
 /** Words for what was caught; Node leaves the message of a connection tried on several addresses empty. */
 function describe(cause: unknown): string {
   const { message, code } = cause as NodeJS.ErrnoException
-  return message || String(code)
+  // OpenSSL's own words end with a line break.
+  return (message || String(code)).trim()
 }

@@ -59,26 +59,50 @@ export function redactSent(text: string, secrets: ReadonlyArray<string | undefin
   return clean.replace(new RegExp(`${start}(?:${literals.join('|')})(?![\\w-])`, 'g'), placeholder)
 }
 
-/** The forms in which a sent value comes back: as it is, in URLs and forms, in JSON, in HTML. */
+/** The forms in which a sent value comes back: as it is, in URLs and forms, in JSON, in HTML, as base64 or hex. */
 function formsOf(secret: string): string[] {
-  const wellFormed = Buffer.from(secret).toString()
+  const bytes = Buffer.from(secret)
+  const wellFormed = bytes.toString()
   const percent = encodeURIComponent(wellFormed)
   const form = new URLSearchParams({ '': wellFormed }).toString().slice(1)
-  const lowerCase = [percent, form].map((text) => text.replace(/%../g, (hex) => hex.toLowerCase()))
-  const html = secret.replace(/[&<>"]/g, (character) => entities[character] as string)
+  // RFC 3986, as PHP has it; and Python, which leaves a slash, or makes a plus sign of a space.
+  const strict = percent.replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  const inURLs = [percent, form, strict, strict.replaceAll('%2F', '/'), strict.replaceAll('%20', '+')]
+  const lowerCase = inURLs.map((text) => text.replace(/%../g, (hex) => hex.toLowerCase()))
+  const html = htmlEscapes.map((escapes) =>
+    secret.replace(/[&<>"'+/=`]/g, (character) => escapes[character] ?? character),
+  )
+  const encodings = secret.length < minEncoded ? [] : (['base64', 'base64url', 'hex'] as const)
+  const encoded = encodings.map((encoding) => bytes.toString(encoding).replace(/=+$/, ''))
   // What must be escaped, and what Python, Go, Ruby, PHP and .NET escape besides.
   const json = JSON.stringify(secret).slice(1, -1)
   const [ascii, forHTML] = [escapeUnits(json, /[^ -~]/g), escapeUnits(json, /[<>&]/g)]
   const all = escapeUnits(json.replaceAll('\\"', '"'), /[^ -~]|["&'+<>`]/g)
   return [
-    ...[secret, wellFormed, percent, encodeURIComponent(percent), form, ...lowerCase, html],
+    ...[secret, wellFormed, encodeURIComponent(percent), ...inURLs, ...lowerCase, ...html, ...encoded],
     ...[json, ascii, forHTML, escapeUnits(forHTML, /[^ -~]/g)],
     ...[json.replaceAll('/', '\\/'), ascii.replaceAll('/', '\\/')],
     all.replace(/\\u..../g, (escaped) => `\\u${escaped.slice(2).toUpperCase()}`),
   ]
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+/** Of a shorter value, these forms could be words. */
+const minEncoded = 8
+
+/** What must be escaped in HTML, and how PHP, Python, Go, .NET, Mustache and Handlebars escape quotes and more. */
+const htmlEscapes: ReadonlyArray<Readonly<Record<string, string>>> = [
+  {},
+  { "'": '&#39;' },
+  { "'": '&#039;' },
+  { "'": '&#x27;' },
+  { "'": '&#39;', '"': '&#34;', '+': '&#43;' },
+  { "'": '&#x27;', '+': '&#x2B;', '`': '&#x60;' },
+  { "'": '&#39;', '/': '&#x2F;', '`': '&#x60;', '=': '&#x3D;' },
+  { "'": '&#x27;', '`': '&#x60;', '=': '&#x3D;' },
+].map((more) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', ...more }))
 
 const escapeUnits = (text: string, units: RegExp): string =>
   text.replace(units, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -29,8 +29,8 @@ export const isCloudflare = ({ headers, body }: HttpResponse): boolean =>
   /^text\/html\b/i.test(headers['content-type'] ?? '') ||
   /^\s*</.test(body.toString('latin1', 0, 256))
 
-/** An HTTP date (RFC 9110 §5.6.7); `Date.parse` alone makes a date of almost anything. */
-const httpDate = /^[A-Z][a-z]+, .* GMT$/
+/** The two HTTP dates that name their zone (RFC 9110 §5.6.7); `Date.parse` alone makes a date of almost anything. */
+const httpDate = /^[A-Z][a-z]+, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$/
 
 /** Seconds that `Retry-After` asks to wait, whether it gives seconds or a date (RFC 9110 §10.2.3). */
 export function parseRetryAfter(header = ''): number | undefined {

@@ -8,7 +8,8 @@ import {
   trace,
   warnOfFailedSignIn,
 } from '../diagnostics.js'
-import { XaiOAuthError } from '../error.js'
+import { errorCodes, XaiOAuthError } from '../error.js'
+import { isStateFailureReason } from '../state/state-store.js'
 
 /** How a request to a strategy ends; exactly one of Passport's actions follows from it. */
 export type Outcome =
@@ -111,19 +112,18 @@ function warnOfUnknownClient(error: unknown): void {
   warnOfFailedSignIn('xai_invalid_client', `${error.code}, invalid_client`, message)
 }
 
+const codes = new Set<unknown>([...errorCodes, 'access_denied', 'xai_device_expired'])
+
 /** The words of an outcome that are from closed sets: an application's own `info` may hold what no event should. */
 function eventOf(outcome: Outcome): Pick<SignInEvent, 'outcome' | 'code' | 'reason'> {
   const detail = outcome.kind === 'fail' ? outcome.info : outcome.kind === 'error' ? outcome.error : undefined
-  const { code, reason } = Object(detail) as { code?: unknown; reason?: unknown }
+  const { code, reason } = Object(detail) as { code?: string; reason?: unknown }
   return {
     outcome: outcome.kind,
-    ...(isWord(code, /^(xai_[a-z_]{1,40}|access_denied)$/) && { code }),
-    ...(code === 'xai_state_invalid' && isWord(reason, /^[a-z]{1,20}$/) && { reason }),
+    ...(codes.has(code) && { code }),
+    ...(code === 'xai_state_invalid' && isStateFailureReason(reason) && { reason }),
   }
 }
-
-const isWord = (value: unknown, form: RegExp): value is string =>
-  typeof value === 'string' && form.test(value)
 
 /**
  * Hands on what the application's own code threw inside an action. That is not a sign-in error, so it goes past the

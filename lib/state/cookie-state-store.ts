@@ -111,7 +111,11 @@ export class CookieStateStore implements StateStore, DeviceStore {
     const cookies = findSignInCookies(req, secure)
     const cookie = cookies.find(belongsTo(state))
     if (this.spent.get(state)) return buildStateFailure('used')
-    if (!cookie) return buildStateFailure(cookies.length > 0 ? 'unknown' : 'missing')
+    if (!cookie) {
+      // It began with a callbackURL of the other protocol. Never opened: such a cookie could be of another host.
+      if (findSignInCookies(req, !secure).some(belongsTo(state))) return buildStateFailure('mismatch')
+      return buildStateFailure(cookies.length > 0 ? 'unknown' : 'missing')
+    }
     const signIn = this.open<PendingSignIn>(cookie, state)
     if (!signIn) return buildStateFailure('unreadable')
     const fault = findFault(signIn, meta)

@@ -80,10 +80,14 @@ export const buildStateFailure = (reason: StateFailureReason, message = messages
   message,
 })
 
+/** Whether a value is one of the closed set of reasons. */
+export const isStateFailureReason = (value: unknown): value is StateFailureReason =>
+  typeof value === 'string' && Object.hasOwn(messages, value)
+
 /** Types what a store gave in place of a sign-in: ours say both, others a message at most, or anything. */
 function parseStateFailure(given: unknown): StateFailure {
   const { reason, message } = Object(given) as Partial<Record<keyof StateFailure, unknown>>
-  const known = Object.hasOwn(messages, String(reason)) ? (reason as StateFailureReason) : 'unknown'
+  const known = isStateFailureReason(reason) ? reason : 'unknown'
   return buildStateFailure(known, typeof message === 'string' ? message : undefined)
 }
 

@@ -151,9 +151,10 @@ export class XaiOAuth2 extends OAuth2 {
    */
   async refresh(
     refreshToken: string,
-    { signal }: XaiRefreshOptions = {},
+    options?: XaiRefreshOptions | null,
     extras: FormParameters = {},
   ): Promise<XaiTokens> {
+    const { signal } = options ?? {}
     checkToken('refresh', refreshToken)
     signal?.throwIfAborted()
     const tokenURL = this._getAccessTokenUrl()
@@ -170,7 +171,8 @@ export class XaiOAuth2 extends OAuth2 {
    *
    * @throws {XaiOAuthError} `xai_revocation_failed`
    */
-  async revoke(token: string, { hint, signal }: XaiRevokeOptions = {}): Promise<void> {
+  async revoke(token: string, options?: XaiRevokeOptions | null): Promise<void> {
+    const { hint, signal } = options ?? {}
     checkToken('revoke', token)
     signal?.throwIfAborted()
     const names: FailureNames = {

@@ -66,6 +66,11 @@ describe('a refusal', () => {
       expect(error.message).to.contain(`HTTP ${received}`)
     })
 
+  it('carries the server’s words behind a byte order mark', () => {
+    const error = buildRefusalError(names, responseOf(400, '\uFEFF{"error":"invalid_grant"}'))
+    expect(error).to.have.property('error', 'invalid_grant')
+  })
+
   it('carries the server’s words only when they are strings', () => {
     const words = { error: { code: 'nested' }, error_description: ['a'], error_uri: 1 }
     const error = buildRefusalError(names, responseOf(500, JSON.stringify(words)))

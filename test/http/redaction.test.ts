@@ -86,6 +86,19 @@ const escapeJSON = (value: string, units: RegExp): string =>
     .slice(1, -1)
     .replace(units, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
+const escapeHTML = (value: string, more: Readonly<Record<string, string>>): string => {
+  const escapes: typeof more = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', ...more }
+  return Array.from(value, (character) => escapes[character] ?? character).join('')
+}
+
+const encodeStrictly = (value: string): string =>
+  encodeURIComponent(value)
+    .replaceAll("'", '%27')
+    .replaceAll('(', '%28')
+    .replaceAll(')', '%29')
+    .replaceAll('*', '%2A')
+    .replaceAll('!', '%21')
+
 describe('redactSent', () => {
   const encodings: ReadonlyArray<readonly [what: string, encode: (value: string) => string]> = [
     ['as it is', (value) => value],
@@ -118,11 +131,35 @@ describe('redactSent', () => {
           .replaceAll('>', '&gt;')
           .replaceAll('"', '&quot;'),
     ],
+    ['escaped for HTML by PHP', (value) => escapeHTML(value, { "'": '&#039;' })],
+    ['escaped for HTML by Python', (value) => escapeHTML(value, { "'": '&#x27;' })],
+    ['escaped for HTML by lodash', (value) => escapeHTML(value, { "'": '&#39;' })],
+    ['escaped for HTML by Go', (value) => escapeHTML(value, { "'": '&#39;', '"': '&#34;', '+': '&#43;' })],
+    [
+      'escaped for HTML by .NET',
+      (value) => escapeHTML(value, { "'": '&#x27;', '+': '&#x2B;', '`': '&#x60;' }),
+    ],
+    [
+      'escaped for HTML by Mustache',
+      (value) => escapeHTML(value, { "'": '&#39;', '/': '&#x2F;', '`': '&#x60;', '=': '&#x3D;' }),
+    ],
+    [
+      'escaped for HTML by Handlebars',
+      (value) => escapeHTML(value, { "'": '&#x27;', '`': '&#x60;', '=': '&#x3D;' }),
+    ],
+    ['percent-encoded by RFC 3986', encodeStrictly],
+    [
+      'percent-encoded by RFC 3986 in lower case',
+      (value) => encodeStrictly(value).replace(/%../g, (hex) => hex.toLowerCase()),
+    ],
+    ['percent-encoded by Python', (value) => encodeStrictly(value).replaceAll('%2F', '/')],
+    ['form-encoded by Python', (value) => encodeStrictly(value).replaceAll('%20', '+')],
   ]
   for (const secret of [
     'a/b+c=d&e %"\\<ü>🔑-letters',
     '?<"&ü',
     '`o\'ö/"+Ö',
+    "it's (a) *secret*!",
     'lettersonlylettersonly',
     's3cr3t',
   ])
@@ -140,6 +177,15 @@ describe('redactSent', () => {
           expect(redactSent(text, [secret])).to.equal(`${before}[redacted]${after}`)
         }
       })
+
+  it('hides a sent value as base64 and hex, unless it is so short that these could be words', () => {
+    for (const encoding of ['base64', 'base64url', 'hex'] as const) {
+      const encode = (text: string): string => Buffer.from(text).toString(encoding).replace(/=+$/, '')
+      expect(redactSent(`a ${encode('?>lett?>r')} b`, ['?>lett?>r'])).to.equal('a [redacted] b')
+      expect(redactSent(`a ${encode('lett-ers')} b`, ['lett-ers'])).to.equal('a [redacted] b')
+      expect(redactSent(`a ${encode('letters')} b`, ['letters'])).to.equal(`a ${encode('letters')} b`)
+    }
+  })
 
   it('hides every secret, the longer ones first', () => {
     const text = 'app:short-secret-of-one, short-secret, short-secret and y1'

@@ -113,6 +113,10 @@ describe('Retry-After', () => {
     ['99999999999', undefined],
     ['Thu, 99 Foo 2026 12:01:30 GMT', undefined],
     ['Thu Oct  1 12:01:30 2026', undefined],
+    ['Foo, nonsense 5 GMT', undefined],
+    ['Mon, 1 GMT', undefined],
+    ['x Thu, 01 Oct 2026 12:01:30 GMT', undefined],
+    ['Thu, 01 Oct 2026 12:01:30 GMT+1', undefined],
   ]
   for (const [header, seconds] of headers)
     it(`${header === undefined ? 'left out' : `"${header}"`} asks for ${seconds ?? 'no'} seconds`, () => {

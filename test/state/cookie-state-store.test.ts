@@ -12,8 +12,8 @@ const onLoopback = { ...meta, callbackURL: 'http://127.0.0.1:3000/callback' }
 
 const storeWith = (given: string | readonly string[] = secret) => new CookieStateStore({ secret: given })
 
-const save = (store: CookieStateStore, req: Request, state?: unknown) =>
-  saveSignIn(store, req, 'verifier', state, meta)
+const save = (store: CookieStateStore, req: Request, state?: unknown, bound = meta) =>
+  saveSignIn(store, req, 'verifier', state, bound)
 
 const reasonOf = (taken: Awaited<ReturnType<typeof takeSignIn>>): unknown =>
   'failure' in taken ? taken.failure.reason : 'none'
@@ -142,6 +142,27 @@ describe('CookieStateStore', () => {
     const req = Object.assign(browser.request(), { user: { id: 'person' } })
     expect(reasonOf(await takeSignIn(store, req, handle, meta))).to.equal('superseded')
   })
+
+  it('says superseded to nobody, where somebody was signed in when it began', async () => {
+    const browser = new CookieBrowser()
+    const store = storeWith()
+    const began = Object.assign(browser.request(), { user: { id: 'person' } })
+    const handle = await save(store, began)
+    expect(reasonOf(await takeSignIn(store, browser.request(), handle, meta))).to.equal('superseded')
+  })
+
+  for (const [began, ended] of [
+    ['http://127.0.0.1:3000/callback', 'https://app.example/callback'],
+    ['https://app.example/callback', 'http://127.0.0.1:3000/callback'],
+  ] as const)
+    it(`says mismatch when a sign-in began for ${began} and ends at ${ended}`, async () => {
+      const browser = new CookieBrowser()
+      const store = storeWith()
+      const handle = await save(store, browser.request(), undefined, { ...meta, callbackURL: began })
+      const other = { ...meta, callbackURL: ended }
+      expect(reasonOf(await takeSignIn(store, browser.request(), handle, other))).to.equal('mismatch')
+      expect(reasonOf(await takeSignIn(store, browser.request(), 'guess', other))).to.equal('missing')
+    })
 
   it('takes the state that JSON cannot hold for an error', async () => {
     const error = await failureOf(save(storeWith(), new CookieBrowser().request(), 1n))
