@@ -4,6 +4,10 @@ export const optionError = (where: string, what: string): TypeError => new TypeE
 /** Whether a value is a string that is not empty. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
+/** Whether a value has names and values of its own; a Map, Headers or a promise keeps them elsewhere. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  Object.prototype.toString.call(value) === '[object Object]'
+
 /**
  * Demands an options object without unknown names.
  *

@@ -1,6 +1,6 @@
 import { type Agent, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
-import { checkOptionNames, optionError } from './check.js'
+import { checkOptionNames, isRecord, optionError } from './check.js'
 import { checkAuthorizationParams, parseScope } from './oauth/authorization-url.js'
 import {
   checkHomeURL,
@@ -122,7 +122,7 @@ const optional =
 const text =
   (meaning: string): Parser<string> =>
   (given, name, where) =>
-    typeof given === 'string' && given !== ''
+    typeof given === 'string' && given.trim() !== ''
       ? given
       : fail(where, `${name} is missing or not a string; write ${name}: ${meaning}`)
 
@@ -180,16 +180,18 @@ const skipUserProfile: Parser<SkipUserProfile> = (given, _name, where) =>
     : fail(where, 'skipUserProfile must be true, false or a function')
 
 const customHeaders: Parser<OutgoingHttpHeaders> = (given, _name, where) => {
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
+  if (!isRecord(given))
     fail(
       where,
-      "customHeaders must be an object of header names and values; write customHeaders: { 'X-Name': 'value' }",
+      "customHeaders must be a plain object of header names and values; write customHeaders: { 'X-Name': 'value' }",
     )
   const headers = Object.entries(given).filter(([, value]) => value !== undefined)
   for (const [name, value] of headers)
     if (!isHeader(name, value))
       fail(where, `customHeaders.${name} is not a header that HTTP can send; write a string`)
-  return Object.fromEntries(headers)
+  // These follow from each request: a server would wait for the body of a GET, say.
+  const own = headers.filter(([name]) => !/^(content-length|transfer-encoding)$/i.test(name))
+  return Object.fromEntries(own) as OutgoingHttpHeaders
 }
 
 function isHeader(name: string, value: unknown): boolean {
@@ -204,8 +206,9 @@ function isHeader(name: string, value: unknown): boolean {
 }
 
 const authorizationParams: Parser<XaiAuthorizationParams> = (given) => {
-  if (typeof given !== 'function') checkAuthorizationParams(given)
-  return given as XaiAuthorizationParams
+  if (typeof given === 'function') return given as XaiAuthorizationParams
+  checkAuthorizationParams(given)
+  return { ...given } as XaiAuthorizationParams
 }
 
 const page: Parser<XaiDevicePage> = (given, _name, where) => {
@@ -278,6 +281,8 @@ const strategyHints: Readonly<Record<string, string>> = {
   redirectUri: 'write callbackURL',
   redirectURL: 'write callbackURL',
   redirectUrl: 'write callbackURL',
+  prompt: 'give it to passport.authenticate, or write authorizationParams: { prompt }',
+  loginHint: 'give it to passport.authenticate',
 }
 
 const deviceHints: Readonly<Record<string, string>> = {

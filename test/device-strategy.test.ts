@@ -288,6 +288,22 @@ describe('XaiDeviceStrategy', () => {
       expect(xai.beginnings).to.have.lengthOf(1)
     })
 
+    it('one code for two tabs that begin at once, also where every request saves its session', async () => {
+      await start({
+        extend: (express) =>
+          express.use((req, _res, next) => {
+            Object.assign(req.session, { at: performance.now() })
+            next()
+          }),
+      })
+      await browser.get(`${app.origin}/`)
+      await Promise.all([1, 2].map(() => app.ask(browser)))
+      const code = xai.userCode(0)
+      expect(await app.ask(browser, `?shown=${code}`)).to.include({ status: 'pending', user_code: code })
+      expect(await app.ask(browser)).to.include({ status: 'pending', user_code: code })
+      expect(xai.beginnings).to.have.lengthOf(1)
+    })
+
     it('no more when a beginning fails for two tabs at once; the next one begins', async () => {
       await start({
         extend: (express) =>

@@ -87,6 +87,11 @@ describe('the options of XaiStrategy', () => {
       { customHeaders: { 'X-A': ['1', '2'], 'X-B': 3 } },
     ],
     ['a header that is undefined', { customHeaders: { 'X-A': undefined } }, { customHeaders: {} }],
+    [
+      'headers that follow from each request, which are left out',
+      { customHeaders: { 'Content-Length': 5, 'transfer-encoding': 'chunked', 'x-content-length': '1' } },
+      { customHeaders: { 'x-content-length': '1' } },
+    ],
   ]
   for (const [what, options, settings] of accepted)
     it(`may be ${what}`, () => {
@@ -111,7 +116,11 @@ describe('the options of XaiStrategy', () => {
     /is missing or not a string; write an absolute URL|is not an absolute URL; write an absolute URL/
   const flag = /must be true or false/
   const wrong: ReadonlyArray<readonly [name: string, values: readonly unknown[], advice: RegExp]> = [
-    ['clientID', [undefined, null, '', 1, ['app']], /write clientID: the client id that xAI issued to you/],
+    [
+      'clientID',
+      [undefined, null, '', ' ', 1, ['app']],
+      /write clientID: the client id that xAI issued to you/,
+    ],
     ['callbackURL', [undefined, null, '', 1, '/callback', 'app.example/callback'], url],
     ['callbackURL', ['http://app.example/callback', 'ftp://127.0.0.1/'], /write https:\/\/… \(http only for/],
     ['callbackURL', ['https://app.example/#a', 'https://u:p@app.example/'], /must have no fragment/],
@@ -140,7 +149,11 @@ describe('the options of XaiStrategy', () => {
     ['echoCodeChallenge', ['false', 0, {}], flag],
     ['allowTeamPrincipal', ['true', 1, {}], flag],
     ['passReqToCallback', ['true', 1, {}], flag],
-    ['authorizationParams', [null, 'plan=x', 1, []], /must be an object, or a function that returns one/],
+    [
+      'authorizationParams',
+      [null, 'plan=x', 1, [], new Map(), new URLSearchParams()],
+      /must be a plain object, or a function that returns one/,
+    ],
     [
       'authorizationParams',
       [{ state: 's' }, { code_challenge: '' }, { request: 'x' }],
@@ -163,7 +176,11 @@ describe('the options of XaiStrategy', () => {
       /must take \(req, codeVerifier, state, meta/,
     ],
     ['sessionKey', [null, '', 1], /write sessionKey: a name/],
-    ['customHeaders', [null, 'X-A: 1', 1, ['X-A']], /write customHeaders: \{ 'X-Name': 'value' \}/],
+    [
+      'customHeaders',
+      [null, 'X-A: 1', 1, ['X-A'], new Headers(), new Map()],
+      /write customHeaders: \{ 'X-Name': 'value' \}/,
+    ],
     [
       'customHeaders',
       [
@@ -269,8 +286,11 @@ describe('the options of XaiStrategy', () => {
 
   it('count as they were at construction', () => {
     const customHeaders: Record<string, string> = { 'X-A': '1' }
-    const settings = parseStrategyOptions({ ...required, customHeaders })
+    const authorizationParams: Record<string, string> = { plan: 'x' }
+    const settings = parseStrategyOptions({ ...required, customHeaders, authorizationParams })
     customHeaders['X-A'] = '2'
+    authorizationParams.plan = 'y'
     expect(settings.customHeaders).to.deep.equal({ 'X-A': '1' })
+    expect(settings.authorizationParams).to.deep.equal({ plan: 'x' })
   })
 })

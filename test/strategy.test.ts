@@ -170,6 +170,29 @@ describe('a sign-in through XaiStrategy', () => {
       expect(await asked()).to.include({ referrer: '/sign-in login' })
     })
 
+    it('what stands in the options of a request, before the strategy’s, before a subclass’s', async () => {
+      await start({
+        begin: () => ({ prompt: 'login' }),
+        strategy: { authorizationParams: { prompt: 'none', plan: 'own' } },
+      })
+      application.strategy.authorizationParams = () => ({ prompt: 'consent', plan: 'generic', max_age: 1 })
+      expect(await asked()).to.include({ prompt: 'login', plan: 'own', max_age: '1' })
+    })
+
+    it('what subclasses make of the options of authenticate; so does the token request', async () => {
+      await start({
+        begin: () => ({ audience: 'a' }) as object,
+        finish: { audience: 'b' } as object,
+      })
+      application.strategy.authorizationParams = (options) => ({
+        x: (options as { audience?: string }).audience,
+      })
+      application.strategy.tokenParams = (options) => ({ y: (options as { audience?: string }).audience })
+      expect(await asked()).to.include({ x: 'a' })
+      await signIn()
+      expect(requestsOf('/oauth2/token').at(-1)?.parameters).to.include({ y: 'b' })
+    })
+
     it('what a subclass’s authorizationParams adds, which cannot change the protocol', async () => {
       await start()
       application.strategy.authorizationParams = () => ({ plan: 'generic', client_id: 'x', state: 'y' })
@@ -221,6 +244,15 @@ describe('a sign-in through XaiStrategy', () => {
       ],
       ['a function that says false later', (_token, done) => done(null, false), { user: { id: 'object' } }],
       ['a function that reports an error', (_token, done) => done(failure), failed],
+      ['a function that says false', () => false, { user: { id: 'object' } }],
+      ['a function of one parameter', ((_token: string) => true) as never, { user: { id: 'undefined' } }],
+      [
+        'a function that throws',
+        () => {
+          throw failure
+        },
+        failed,
+      ],
     ]
     for (const [what, skipUserProfile, ending] of skips)
       it(`${what} gives verify what that means`, async () => {

@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { type XaiErrorCode, type XaiErrorDetail, type XaiErrorResponse, XaiOAuthError } from '../error.js'
 import { placeholder, redact, redactSent } from './redaction.js'
 import { DeadlineError, type HttpResponse, OversizedBodyError } from './request.js'
-import { parseObject, parseRetryAfter } from './response.js'
+import { parseRefusal, parseRetryAfter } from './response.js'
 
 /** How failures of a request to xAI are named, and which secrets of the request they must not show. */
 export interface FailureNames {
@@ -69,7 +69,7 @@ function detailOf({ status, headers, body }: HttpResponse, { secrets }: FailureN
     body: cleanStart(body, clean, secrets),
   }
   // Read before anything is replaced, which could make the JSON invalid.
-  const words = body.length > maxResponseBytes ? {} : parseObject(decode(body, body.length))
+  const words = body.length > maxResponseBytes ? {} : parseRefusal({ body })
   const cleanWords = ['error', 'error_description', 'error_uri'].flatMap((name) => {
     const value = words?.[name]
     return typeof value === 'string' ? [[name, clean(value)]] : []

@@ -23,11 +23,15 @@ export function parseObject(text: string | undefined): Record<string, unknown> |
   }
 }
 
+/** The JSON object in a body, whatever the response says of its charset: enough to judge a refusal. */
+export const parseRefusal = ({ body }: Pick<HttpResponse, 'body'>): Record<string, unknown> | undefined =>
+  parseObject(new TextDecoder().decode(body))
+
 /** Whether a response is Cloudflare's and not one of xAI's OAuth server: a challenge, or an HTML page. */
 export const isCloudflare = ({ headers, body }: HttpResponse): boolean =>
   headers['cf-mitigated'] !== undefined ||
   /^text\/html\b/i.test(headers['content-type'] ?? '') ||
-  /^\s*</.test(body.toString('latin1', 0, 256))
+  /^\s*</.test(new TextDecoder().decode(body.subarray(0, 256)))
 
 /** The two HTTP dates that name their zone (RFC 9110 §5.6.7); `Date.parse` alone makes a date of almost anything. */
 const httpDate = /^[A-Z][a-z]+, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$/

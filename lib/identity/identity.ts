@@ -9,6 +9,7 @@ import {
   buildProfile,
   type ClaimsSet,
   hasPersonalClaims,
+  mergeClaims,
   requestUserinfo,
   type XaiProfile,
 } from './profile.js'
@@ -98,7 +99,7 @@ export class IdentityReader {
     const enough = userInfo === 'never' || (userInfo === 'auto' && hasPersonalClaims(claims))
     if (enough) return buildProfile(identity)
     const userinfo = await this.requestUserinfo(accessToken, claims.sub)
-    return buildProfile({ claims: { ...userinfo.claims, ...claims }, raw: userinfo.raw })
+    return buildProfile({ claims: mergeClaims(userinfo.claims, claims), raw: userinfo.raw })
   }
 
   /** Without the scope `openid`, xAI may refuse userinfo; then the sign-in has tokens and no profile. */

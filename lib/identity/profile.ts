@@ -83,6 +83,21 @@ export function buildProfile({ claims, raw }: ClaimsSet): XaiProfile {
   return profile
 }
 
+/**
+ * The claims of userinfo and of an id_token, which comes first where it says something. That an address is verified
+ * counts for that address alone.
+ */
+export function mergeClaims(
+  userinfo: ClaimsSet['claims'],
+  idToken: ClaimsSet['claims'],
+): ClaimsSet['claims'] {
+  const said = Object.entries(idToken).filter(([, value]) => value !== null && value !== '')
+  const { email_verified, ...merged }: ClaimsSet['claims'] = { ...userinfo, ...Object.fromEntries(said) }
+  const sources = [idToken, userinfo].filter(({ email }) => email === merged.email)
+  const verified = sources.find((source) => source.email_verified !== undefined)?.email_verified
+  return { ...merged, ...(verified !== undefined && { email_verified: verified }) }
+}
+
 /** Whether claims show a person: a name, an e-mail address or a picture. */
 export const hasPersonalClaims = ({ name, given_name, family_name, email, picture }: Claims): boolean =>
   [name, given_name, family_name, email, picture].some(isText)

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import { optionError } from '../check.js'
+import { isRecord, optionError } from '../check.js'
 
 /** Names that the protocol sets in the authorization request; the application cannot name them. */
 const protocolNames = new Set([
@@ -87,9 +87,9 @@ export function parseScope(where: string, scope: unknown): string {
       "scope must be a string or a list of strings; write scope: 'openid profile email'",
     )
   }
-  const joined = scopes.join(' ').trim()
+  const joined = scopes.join(' ').trim().replace(/\s+/g, ' ')
   if (joined.includes(',')) {
-    const meant = joined.split(/[\s,]/).filter(Boolean)
+    const meant = joined.split(/[ ,]/).filter(Boolean)
     throw optionError(where, `scope "${joined}" has commas; separate scopes by spaces: '${meant.join(' ')}'`)
   }
   return joined
@@ -101,8 +101,11 @@ export function parseScope(where: string, scope: unknown): string {
  * @throws {TypeError} that names the parameter
  */
 export function checkAuthorizationParams(params: unknown): asserts params is Record<string, unknown> {
-  if (typeof params !== 'object' || params === null || Array.isArray(params)) {
-    throw optionError('XaiStrategy', 'authorizationParams must be an object, or a function that returns one')
+  if (!isRecord(params)) {
+    throw optionError(
+      'XaiStrategy',
+      'authorizationParams must be a plain object, or a function that returns one and no promise',
+    )
   }
   for (const [name, value] of Object.entries(params)) {
     if (protocolNames.has(name)) {

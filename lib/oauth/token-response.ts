@@ -1,7 +1,7 @@
 import type { XaiOAuthError } from '../error.js'
 import { buildInvalidResponseError, buildRefusalError, type FailureNames } from '../http/failure.js'
 import type { HttpResponse } from '../http/request.js'
-import { isCloudflare, parseObject, parseUtf8 } from '../http/response.js'
+import { isCloudflare, parseObject, parseRefusal, parseUtf8 } from '../http/response.js'
 
 /** The token endpoint's whole response, as it came (RFC 6749 §5.1); `verify` gets it as `params`. */
 export interface XaiTokenResponse {
@@ -88,7 +88,7 @@ function buildTokenRefusal(names: FailureNames, response: HttpResponse): XaiOAut
   if ((status === 403 || status === 503) && isCloudflare(response)) {
     return refuse("Cloudflare sent this response, not xAI's OAuth server.")
   }
-  const error = parseObject(parseUtf8(response))?.error
+  const error = parseRefusal(response)?.error
   if (status === 403 && tierDenied && !refusalCodes.has(error)) {
     return isTextPage(response)
       ? refuse(
@@ -107,4 +107,4 @@ function buildTokenRefusal(names: FailureNames, response: HttpResponse): XaiOAut
 const isTextPage = (response: HttpResponse): boolean =>
   /^text\//i.test(response.headers['content-type'] ?? '') &&
   response.body.length > 0 &&
-  parseObject(parseUtf8(response)) === undefined
+  parseRefusal(response) === undefined

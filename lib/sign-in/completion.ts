@@ -107,7 +107,7 @@ export function callVerify(verify: Verify, { profile, tokens, req }: XaiSignIn):
     const settle = (verdict: Verdict): void => {
       clearTimeout(silence)
       if (first) warnOfLate(verdict, first)
-      first ??= verdict
+      first ??= 'user' in verdict && lacksID(verdict.user) ? { error: missingIDError() } : verdict
       resolve(first)
     }
     const done: XaiVerifyCallback = (error, user, info) => settle(error ? { error } : { user, info })
@@ -143,9 +143,20 @@ function verdictOf(value: unknown): Verdict {
   return { user, info }
 }
 
+/** A user with an id that is not there was made of something else than a profile, such as the refresh token. */
+const lacksID = (user: unknown): boolean => {
+  const { id = null } = Object(user) as { id?: unknown }
+  return 'id' in Object(user) && id === null
+}
+
+const missingIDError = (): TypeError =>
+  new TypeError(
+    'verify gave a user whose id is missing, so nobody is signed in: are its parameters in the right order? Write async ({ profile, tokens, req }) => user',
+  )
+
 const forgottenDoneError = (): TypeError =>
   new TypeError(
-    'verify returned a promise of a user and did not call done. In this form only done signs somebody in: call done(null, user), or take one parameter: async ({ profile, tokens, req }) => user',
+    'verify returned a promise of a user before it called done. In this form only done signs somebody in: call done(null, user), or take one parameter: async ({ profile, tokens, req }) => user',
   )
 
 const warnOfSilence = (): void =>

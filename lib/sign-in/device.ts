@@ -85,7 +85,14 @@ async function begin(context: DeviceContext): Promise<Outcome> {
   if (sessionID === undefined) return pending(context, await requestDevice(context, scope))
   const key = `${sessionID} ${scope}`
   const { beginnings } = underWay
-  const beginning = beginnings.get(key) ?? requestDevice(context, scope).finally(() => beginnings.delete(key))
+  const underway = beginnings.get(key)
+  if (underway) {
+    const device = await underway
+    // The session of this request was read before, and would be saved without it.
+    await settings.store.keepDevice(req, device, settings)
+    return pending(context, device)
+  }
+  const beginning = requestDevice(context, scope).finally(() => beginnings.delete(key))
   beginnings.set(key, beginning)
   return pending(context, await beginning)
 }

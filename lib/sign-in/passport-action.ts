@@ -39,7 +39,7 @@ const destinations = new Set(['document', 'iframe', 'frame', 'empty'])
  * begin sign-ins that push out those of the person.
  */
 export function findPurposeProblem({ method = 'GET', headers = {} }: Partial<Request>): string | undefined {
-  if (method !== 'GET' && method !== 'POST') return `it is a ${method} request`
+  if (method !== 'GET' && method !== 'POST') return `its method is ${method}`
   const purposes = [headers['sec-purpose'], headers.purpose, headers['x-moz']]
   if (/prefetch|prerender/i.test(purposes.join())) return 'it is a prefetch'
   const destination = headers['sec-fetch-dest'] ?? 'document'

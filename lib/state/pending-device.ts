@@ -39,7 +39,7 @@ export type DeviceMetadata = Pick<StateMetadata, 'clientID' | 'issuer' | 'tokenU
 export interface DeviceStore {
   /**
    * The pending device sign-in of this browser, as up to date as the store can tell, or `undefined`. One that has
-   * expired is given out for another minute, so that the person can be told. Changes nothing.
+   * expired is given out for another hour, so that the person can be told. Changes nothing.
    */
   readDevice(req: Request, meta: DeviceMetadata): Promise<PendingDevice | undefined>
   /** Keeps a device sign-in that begins, in the place of the last one. */
@@ -74,7 +74,7 @@ export const deviceBindingOf = ({ clientID, issuer, tokenURL }: DeviceMetadata):
   hash('sha256', JSON.stringify(['device', clientID, issuer, tokenURL]), 'base64url')
 
 /** Milliseconds that a device sign-in is kept beyond its end, so that a person who comes late is told that it expired. */
-export const expiredDeviceLifetime = 60_000
+export const expiredDeviceLifetime = 60 * 60_000
 
 /** Milliseconds that a device code is remembered at least after its last use. */
 const deviceMemory = 60 * 60_000

@@ -128,8 +128,8 @@ export class SessionStateStore implements StateStore, DeviceStore {
    *
    * A session is saved as a whole, without comparing: of two processes that read it before either saved, both would
    * go on. So each leaves its mark, waits for as long as the other may take to do the same, and the mark that
-   * stands then counts. That leaves a process that stands still between its reading and its saving, for longer than
-   * the wait; a session store offers nothing better.
+   * stands then counts. That leaves a process that takes longer than the wait between its reading and its saving,
+   * because it stands still or is much farther from the store; a session store offers nothing better.
    */
   private async claim(
     req: Request,

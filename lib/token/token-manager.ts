@@ -99,9 +99,9 @@ export class TokenManager {
    * @param url https, or http on a loopback host
    * @throws {XaiOAuthError} as {@link accessToken} does, and what `fetch` throws
    */
-  async fetch(key: string, url: string | URL, init: RequestInit = {}): Promise<Response> {
+  async fetch(key: string, url: string | URL, init?: RequestInit | null): Promise<Response> {
     const target = parseBearerURL(url)
-    const headers = new Headers(init.headers)
+    const headers = new Headers(init?.headers)
     const send = ({ tokens }: HeldTokens): Promise<Response> => {
       headers.set('Authorization', `Bearer ${tokens.accessToken}`)
       return fetch(target, { ...init, headers })
@@ -112,13 +112,13 @@ export class TokenManager {
     let fresh: HeldTokens
     try {
       const renewed = this.renewal.renew(key, held)
-      fresh = await (init.signal ? unlessAborted(renewed, init.signal) : renewed)
+      fresh = await (init?.signal ? unlessAborted(renewed, init.signal) : renewed)
       checkNeeds(fresh.tokens)
     } catch (error) {
       discardBody(response)
       throw error
     }
-    if (!canBeSentAgain(init.body)) return response
+    if (!canBeSentAgain(init?.body)) return response
     discardBody(response)
     return send(fresh)
   }

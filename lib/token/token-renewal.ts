@@ -10,7 +10,7 @@ import {
   serializeTokens,
   signInNeededError,
 } from './stored-tokens.js'
-import type { TokenStore } from './token-store.js'
+import { parseText, type TokenStore } from './token-store.js'
 
 /** Tokens as they were read, and the text that they were read from. */
 export interface HeldTokens {
@@ -38,8 +38,8 @@ export class TokenRenewal {
 
   /** What lies in the store, if somebody can read it. */
   async read(key: string): Promise<HeldTokens | undefined> {
-    const text = await this.settings.store.read(key)
-    if (typeof text !== 'string') return undefined
+    const text = parseText(await this.settings.store.read(key))
+    if (text === undefined) return undefined
     const tokens = parseStoredTokens(key, text)
     return tokens && { tokens, text }
   }

@@ -30,6 +30,13 @@ export function checkTokenStore(where: string, store: unknown): asserts store is
   }
 }
 
+/** What a store has read. @throws {TypeError} for anything but text or nothing */
+export function parseText(read: unknown): string | undefined {
+  if (read === undefined || read === null) return undefined
+  if (typeof read === 'string') return read
+  throw new TypeError('TokenStore: read must give the text that was written, or nothing')
+}
+
 /** Keeps tokens in the memory of one process, as long as it runs. */
 export class MemoryTokenStore implements TokenStore {
   // Hidden from inspection, so that no log of a manager shows tokens.
@@ -38,8 +45,8 @@ export class MemoryTokenStore implements TokenStore {
   readonly #queues = new Map<string, Promise<void>>()
 
   /** Has no options. @throws {TypeError} when one is given */
-  constructor(options: Record<string, never> = {}) {
-    const [name] = Object.keys(options)
+  constructor(options?: Record<string, never> | null) {
+    const [name] = Object.keys(options ?? {})
     if (name === undefined) return
     throw optionError('MemoryTokenStore', `there is no option ${name}; write new MemoryTokenStore()`)
   }
@@ -83,8 +90,8 @@ export function sealTokens(store: TokenStore, secret: string | readonly string[]
   const seal = new Seal('sealTokens', secret, 'token store')
   return {
     async read(key) {
-      const sealed = await store.read(key)
-      if (typeof sealed !== 'string') return undefined
+      const sealed = parseText(await store.read(key))
+      if (sealed === undefined) return undefined
       const text = seal.open(sealed, key)
       if (text === undefined) warnOfUnreadable()
       return text

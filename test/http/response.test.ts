@@ -85,6 +85,7 @@ describe('Cloudflare', () => {
       false,
     ],
     ['JSON whose type mentions HTML', '{}', { 'content-type': 'application/json; as=text/html' }, false],
+    ['an HTML page behind a byte order mark', '\uFEFF<!DOCTYPE html>', {}, true],
     ['nothing', '', {}, false],
     ['text that mentions HTML', 'no <html> here', { 'content-type': 'text/plain' }, false],
   ]

@@ -87,7 +87,22 @@ describe('who signed in', () => {
     const profile = profileIn(await signInDirectly(build(emulator)))
     expect(profile.emails?.[0]?.value).to.be.a('string')
     expect(profile._json).to.include.keys('iss', 'nonce', 'email')
+    // The text is userinfo's, as it came.
+    expect(JSON.parse(profile._raw)).to.include.keys('sub', 'email').and.not.include.keys('iss', 'nonce')
     expect(pathsOf(emulator)).to.include('/oauth2/userinfo')
+  })
+
+  it('is asked at the URLs that were given, their queries included', async () => {
+    const emulator = await start()
+    const asked: string[] = []
+    const server = await FaultServer.start((socket, request) => {
+      asked.push(`${request.split(' ')[1]}`)
+      socket.end(httpResponse(404, ''))
+    })
+    servers.push(server)
+    await signInDirectly(build(emulator, { userInfo: 'always', userInfoURL: `${server.origin}/info?u=%20` }))
+    await signInDirectly(build(emulator, { jwksURL: `${server.origin}/keys?k=%7e` }))
+    expect(new Set(asked)).to.deep.equal(new Set(['/info?u=%20', '/keys?k=%7e']))
   })
 
   it("is not asked of userinfo with userInfo 'never'", async () => {

@@ -4,6 +4,7 @@ import {
   buildProfile,
   type ClaimsSet,
   hasPersonalClaims,
+  mergeClaims,
   requestUserinfo,
 } from '../../lib/identity/profile.js'
 import { XaiOAuth2 } from '../../lib/token/client.js'
@@ -171,6 +172,53 @@ describe('the profile', () => {
         _json: all,
         _raw: '',
       })
+    })
+})
+
+describe('claims of an id_token and of userinfo', () => {
+  const merged: ReadonlyArray<readonly [what: string, idToken: object, userinfo: object, claims: object]> = [
+    ['are those of the id_token where both say something', { name: 'I' }, { name: 'U' }, { name: 'I' }],
+    [
+      'are those of userinfo where the id_token says nothing',
+      { name: '', picture: null },
+      { name: 'U', picture: 'p' },
+      { name: 'U', picture: 'p' },
+    ],
+    ['keep what is false', { x: false }, { x: true }, { x: false }],
+    [
+      'do not call an address of the id_token verified because userinfo knows another',
+      { email: 'a' },
+      { email: 'b', email_verified: true },
+      { email: 'a' },
+    ],
+    [
+      'do not call an address of userinfo verified because the id_token has none',
+      { email: '', email_verified: true },
+      { email: 'b' },
+      { email: 'b' },
+    ],
+    [
+      'call an address verified when userinfo says it of the same one',
+      { email: 'a' },
+      { email: 'a', email_verified: true },
+      { email: 'a', email_verified: true },
+    ],
+    [
+      'believe the id_token about the same address',
+      { email: 'a', email_verified: false },
+      { email: 'a', email_verified: true },
+      { email: 'a', email_verified: false },
+    ],
+    [
+      'have the address and its verification from userinfo',
+      {},
+      { email: 'b', email_verified: true },
+      { email: 'b', email_verified: true },
+    ],
+  ]
+  for (const [what, idToken, userinfo, claims] of merged)
+    it(what, () => {
+      expect(mergeClaims({ sub, ...userinfo }, { sub, ...idToken })).to.deep.equal({ sub, ...claims })
     })
 })
 

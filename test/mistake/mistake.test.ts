@@ -44,7 +44,7 @@ const atSignIn: ReadonlyArray<readonly [mistake: string, where: keyof Sight, cau
   [
     'verify that returns a user and has done',
     'page',
-    'verify returned a promise of a user and did not call done',
+    'verify returned a promise of a user before it called done',
     'call done(null, user), or take one parameter',
   ],
 ]

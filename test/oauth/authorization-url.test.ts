@@ -123,6 +123,7 @@ describe('scopes', () => {
   it('are joined by spaces', () => {
     expect(parseScope('XaiStrategy', ['openid', 'email'])).to.equal('openid email')
     expect(parseScope('XaiStrategy', ' openid ')).to.equal('openid')
+    expect(parseScope('XaiStrategy', '\n  openid\n\temail\n')).to.equal('openid email')
     expect(parseScope('XaiStrategy', [])).to.equal('')
   })
 
@@ -178,7 +179,7 @@ describe('authorization parameters', () => {
     it(`are not ${JSON.stringify(params)}`, () => {
       expect(() => checkAuthorizationParams(params)).to.throw(
         TypeError,
-        /^XaiStrategy: authorizationParams must be an object, or a function/,
+        /^XaiStrategy: authorizationParams must be a plain object, or a function/,
       )
     })
 })

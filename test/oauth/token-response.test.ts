@@ -165,6 +165,26 @@ describe('a token response', () => {
       expect(refusal.message).to.equal(`xAI token exchange failed (HTTP 403). Response: {"error":"${error}"}`)
     })
 
+  for (const [what, body, headers] of [
+    [
+      'of another charset',
+      '{"error":"invalid_client"}',
+      { 'content-type': 'application/json; charset=iso-8859-1' },
+    ],
+    [
+      'with a byte that is not UTF-8',
+      Buffer.from('{"error":"invalid_client","error_description":"\xfc"}', 'latin1'),
+      {},
+    ],
+  ] as const)
+    it(`of HTTP 403 in JSON ${what} is what it says, and not the tier`, () => {
+      const response = { status: 403, headers, body: Buffer.from(body) }
+      expect(refusalOf(exchange, response)).to.include({
+        code: 'xai_token_exchange_failed',
+        error: 'invalid_client',
+      })
+    })
+
   it('of HTTP 403 with a page of text is not the tier, and the message says so', () => {
     const refusal = refusalOf(
       exchange,

@@ -118,8 +118,8 @@ describe('parseCallbackRequest', () => {
 describe('findPurposeProblem', () => {
   const problems: ReadonlyArray<readonly [problem: string, method: string, headers: Record<string, string>]> =
     [
-      ['it is a HEAD request', 'HEAD', {}],
-      ['it is a PUT request', 'PUT', {}],
+      ['its method is HEAD', 'HEAD', {}],
+      ['its method is PUT', 'PUT', {}],
       ['it is a prefetch', 'GET', { 'sec-purpose': 'prefetch' }],
       ['it is a prefetch', 'GET', { 'sec-purpose': 'prefetch;prerender' }],
       ['it is a prefetch', 'GET', { 'sec-purpose': 'prerender, prefetch' }],

@@ -30,7 +30,7 @@ const forgotten = {
   outcome: 'error',
   error: {
     message:
-      'verify returned a promise of a user and did not call done. In this form only done signs somebody in: call done(null, user), or take one parameter: async ({ profile, tokens, req }) => user',
+      'verify returned a promise of a user before it called done. In this form only done signs somebody in: call done(null, user), or take one parameter: async ({ profile, tokens, req }) => user',
   },
 }
 const failed = { status: 500, outcome: 'error', error: { message: failure.message } }
@@ -437,6 +437,21 @@ describe('a request', () => {
         'whose authorizationParams throws',
         { strategy: { authorizationParams: thrower(failure) } },
         /of the application/,
+      ],
+      [
+        'whose authorizationParams names what the protocol sets',
+        { strategy: { authorizationParams: () => ({ request: 'x' }) } },
+        /may not set request/,
+      ],
+      [
+        'whose authorizationParams is an async function',
+        { strategy: { authorizationParams: (async () => ({ plan: 'x' })) as never } },
+        /authorizationParams must be a plain object, or a function that returns one and no promise/,
+      ],
+      [
+        'whose authorizationParams returns nothing',
+        { strategy: { authorizationParams: (() => undefined) as never } },
+        /authorizationParams must be a plain object/,
       ],
       [
         'whose store throws',

@@ -24,7 +24,7 @@ async function actionOf(parameters: Record<string, string>): Promise<PassportAct
 describe('a request that neither begins nor ends a sign-in', () => {
   const problems = [
     ['there is a code without a state', { query: { code } }],
-    ['it is a HEAD request', { method: 'HEAD' }],
+    ['its method is HEAD', { method: 'HEAD' }],
   ] as const
   for (const [problem, request] of problems)
     it(`is told that ${problem}`, async () => {

@@ -107,6 +107,40 @@ describe('verify', () => {
       )
     })
 
+  type Loose = { id?: string } | null | undefined
+  const usersWithoutID: ReadonlyArray<readonly [what: string, verify: unknown, passReq?: boolean]> = [
+    [
+      'a default value among the parameters',
+      async (_a: unknown, _r: unknown = null, p?: Loose, _done?: unknown) => ({ id: p?.id }),
+    ],
+    [
+      'the same with the request',
+      async (_q: unknown, _a: unknown = '', _r?: unknown, p?: Loose, _done?: unknown) => ({ id: p?.id }),
+      true,
+    ],
+    [
+      'the rest of the parameters',
+      async (_first: unknown, ...rest: Loose[]) => ({ id: rest[1]?.id ?? null }),
+    ],
+    [
+      'the profile in the place of the refresh token',
+      (_a: unknown, p: Loose, _r: unknown, done: XaiVerifyCallback) => done(null, { id: p?.id }),
+    ],
+    ['the profile in the place of the one parameter', async (p: Loose) => ({ id: p?.id })],
+    ['a list', async (p: Loose) => [{ id: p?.id }, { message: 'x' }]],
+  ]
+  for (const [what, verify, passReq] of usersWithoutID)
+    it(`makes no user without an id of a slip: ${what}`, async () => {
+      const verdict = await call(verify, passReq)
+      expect(verdict).to.have.property('error').that.is.an.instanceOf(TypeError)
+      expect((verdict as { error: Error }).error.message).to.contain('a user whose id is missing')
+    })
+
+  for (const good of ['a-name', 7, true, { id: 0 }, { id: '' }, { sub: 's' }, Object.create({ id: 1 })])
+    it(`may make a user that is ${JSON.stringify(good)}`, async () => {
+      expect(await call(async (_signIn: unknown) => good)).to.deep.equal({ user: good, info: undefined })
+    })
+
   it('may pass done through AsyncResource.bind, which reads its name', async () => {
     const verify = (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback): void =>
       AsyncResource.bind(done)(null, user)

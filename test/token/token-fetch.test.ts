@@ -335,6 +335,11 @@ describe('TokenManager.fetch', () => {
     })
   })
 
+  it('takes null for no further settings, as fetch does', async () => {
+    const response = await manager.fetch(key, api.origin, null)
+    expect(response.status).to.equal(200)
+  })
+
   it('goes through a fetch that the application replaced, also one whose response has no URL and no body', async () => {
     const responses = [new Response(null, { status: 403 }), new Response('ok')]
     const replaced = mock.method(globalThis, 'fetch', async () => responses.shift())

@@ -134,6 +134,16 @@ describe('TokenManager', () => {
         return error
       }
 
+      for (const read of [Buffer.from('{}'), { accessToken: 'AT-1' }, 7])
+        it(`says what a store must give that reads ${inspect(read)}`, async () => {
+          mock.method(store, 'read', async () => read)
+          for (const each of [manager, build({ store: sealTokens(store, 's'.repeat(32)) })]) {
+            const error = await failureOf(each.accessToken(key))
+            expect(error).to.be.an.instanceOf(TypeError)
+            expect(error.message).to.equal('TokenStore: read must give the text that was written, or nothing')
+          }
+        })
+
       it('without tokens, and sends nothing', async () => {
         const warnOnce = mock.method(diagnostics, 'warnOnce', () => {})
         const { message } = await needed()

@@ -18,6 +18,7 @@ describe('MemoryTokenStore', () => {
   afterEach(() => mock.restoreAll())
 
   it('refuses an option, because it has none', () => {
+    expect(new MemoryTokenStore(null)).to.be.an.instanceOf(MemoryTokenStore)
     expect(() => new MemoryTokenStore({ ttl: 60 } as never)).to.throw(
       TypeError,
       'MemoryTokenStore: there is no option ttl; write new MemoryTokenStore()',
