@@ -145,8 +145,13 @@ function verdictOf(value: unknown): Verdict {
 
 /** A user with an id that is not there was made of something else than a profile, such as the refresh token. */
 const lacksID = (user: unknown): boolean => {
-  const { id = null } = Object(user) as { id?: unknown }
-  return 'id' in Object(user) && id === null
+  try {
+    const { id = null } = Object(user) as { id?: unknown }
+    return id === null && 'id' in Object(user)
+  } catch {
+    // A getter of the application's own says nothing of a slip.
+    return false
+  }
 }
 
 const missingIDError = (): TypeError =>

@@ -141,6 +141,15 @@ describe('verify', () => {
       expect(await call(async (_signIn: unknown) => good)).to.deep.equal({ user: good, info: undefined })
     })
 
+  it('may make a user whose id cannot be read', async () => {
+    const strange = Object.defineProperty({}, 'id', {
+      get: () => {
+        throw new Error('of the application')
+      },
+    })
+    expect(await call(async (_signIn: unknown) => strange)).to.deep.equal({ user: strange, info: undefined })
+  })
+
   it('may pass done through AsyncResource.bind, which reads its name', async () => {
     const verify = (_a: unknown, _r: unknown, _p: unknown, done: XaiVerifyCallback): void =>
       AsyncResource.bind(done)(null, user)
