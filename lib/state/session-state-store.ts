@@ -43,6 +43,9 @@ const minClaimWait = 10
 type TakenMark = Pick<PendingSignIn, 'state' | 'began'> & { takenBy: string }
 type Entry = PendingSignIn | TakenMark
 
+/** By state, which store of this process took it lately. */
+const taken = new Recent<SessionStateStore>(signInLifetime)
+
 /**
  * Keeps pending sign-ins in the application's session: up to 8 at once in one browser, each for 10 minutes and for
  * one use, bound to client, issuer, token URL and redirect URI. They end when Passport renews the session at login.
@@ -50,7 +53,6 @@ type Entry = PendingSignIn | TakenMark
  */
 export class SessionStateStore implements StateStore, DeviceStore {
   private readonly key: string
-  private readonly spent = new Recent<true>(signInLifetime)
   private readonly devices = new DeviceMemory()
 
   /**
@@ -97,7 +99,7 @@ export class SessionStateStore implements StateStore, DeviceStore {
    */
   holds(req: Request, state: string): boolean {
     const signIn = this.signInsOf(sessionOf(req)).find((candidate) => candidate.state === state)
-    return signIn !== undefined && !isTaken(signIn) && !isExpired(signIn) && !this.spent.get(state)
+    return signIn !== undefined && !isTaken(signIn) && !isExpired(signIn) && taken.get(state) !== this
   }
 
   private async take(
@@ -108,8 +110,10 @@ export class SessionStateStore implements StateStore, DeviceStore {
     const session = sessionOf(req)
     const signIns = this.signInsOf(session)
     const signIn = signIns.find((candidate) => candidate.state === state)
-    if (this.spent.get(state) || (signIn && isTaken(signIn))) return buildStateFailure('used')
+    if (taken.get(state) === this || (signIn && isTaken(signIn))) return buildStateFailure('used')
     if (!signIn) {
+      // By another store, of another application: at its login, the session ended in which this sign-in was.
+      if (taken.get(state)) return buildStateFailure('used')
       // Passport renews the session at login, and what was pending in the old one ends there.
       if (digestOfUser(req) !== '') return buildStateFailure('superseded')
       return buildStateFailure(signIns.length > 0 ? 'unknown' : 'missing')
@@ -119,7 +123,7 @@ export class SessionStateStore implements StateStore, DeviceStore {
     // koa-session keeps its content when Passport renews it; other sessions lose it, unless keepSessionInfo is set.
     if ('ctx' in req && signIn.user !== digestOfUser(req)) return buildStateFailure('superseded')
     // Not the state of the request: it is part of the URL's text, and would keep all of that in memory.
-    this.spent.set(signIn.state, true)
+    taken.set(signIn.state, this)
     return (await this.claim(req, session, signIn)) ?? signIn
   }
 

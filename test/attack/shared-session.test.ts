@@ -11,7 +11,7 @@ import { SlowSessionStore } from '../support/slow-session.js'
 const tries = 10
 const simultaneousTries = 5
 
-/** Two applications behind one address, as far as a browser can tell: they share the session store, and no memory. */
+/** Two applications behind one address, as far as a browser can tell, that share the session store. */
 class Pair {
   private constructor(
     readonly emulator: Emulator,
@@ -113,6 +113,18 @@ describe('a callback that is loaded again at another process, with a session sto
       expect(endings.map(({ outcome }) => outcome)).to.have.members(['success', 'fail'])
       expect(pair.exchanges).to.equal(1)
     }
+  })
+
+  it('says used afterwards as well, to a browser that still sends the session that ended at the login', async () => {
+    pair = await Pair.start(new SlowSessionStore({ get: 1, set: 1 }))
+    const browser = new CookieClient()
+    const callback = await pair.one.arrive(browser)
+    const cookie = browser.jar.headerFor(new URL(callback))
+    expect(await load(browser, callback)).to.include({ outcome: 'success' })
+    const { status, body } = await new CookieClient().get(pair.atOther(callback), { headers: { cookie } })
+    expect(status).to.equal(403)
+    expect(JSON.parse(body).info).to.include({ code: 'xai_state_invalid', reason: 'used' })
+    expect(pair.exchanges).to.equal(1)
   })
 
   it('sends nothing when the session cannot be saved, and passes the error of the store on', async () => {
