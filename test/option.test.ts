@@ -89,8 +89,15 @@ describe('the options of XaiStrategy', () => {
     ['a header that is undefined', { customHeaders: { 'X-A': undefined } }, { customHeaders: {} }],
     [
       'headers that follow from each request, which are left out',
-      { customHeaders: { 'Content-Length': 5, 'transfer-encoding': 'chunked', 'x-content-length': '1' } },
-      { customHeaders: { 'x-content-length': '1' } },
+      {
+        customHeaders: {
+          'Content-Length': 5,
+          'transfer-encoding': 'chunked',
+          'x-content-length': 1,
+          'content-length-x': 2,
+        },
+      },
+      { customHeaders: { 'x-content-length': 1, 'content-length-x': 2 } },
     ],
   ]
   for (const [what, options, settings] of accepted)

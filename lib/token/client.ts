@@ -70,11 +70,6 @@ export class XaiOAuth2 extends OAuth2 {
     echoCodeChallenge: true,
   }
 
-  constructor(...args: ConstructorParameters<typeof OAuth2>) {
-    super(...args)
-    this.useAuthorizationHeaderforGET(true)
-  }
-
   /** The client of a strategy. */
   static of(settings: ClientSettings): XaiOAuth2 {
     const { clientID, clientSecret, authorizationURL, tokenURL, customHeaders, agent } = settings

@@ -187,6 +187,7 @@ describe('takeSignIn', () => {
       { reason: 'toString', message: 1 },
       { reason: 'unknown', message: unknownMessage },
     ],
+    ['a reason that is a list', { reason: ['used'], message: 'm' }, { reason: 'unknown', message: 'm' }],
   ]
   for (const [what, said, expected] of refusals)
     it(`gives ${what} of a store that refuses`, async () => {

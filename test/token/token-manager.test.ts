@@ -270,6 +270,11 @@ describe('TokenManager', () => {
       })
     })
 
+    it('takes a moment of expiry in milliseconds, too', async () => {
+      await manager.save(key, { accessToken: 'AT-1', expiresAt: (hour + 30_000) as never })
+      expect(JSON.parse(`${await store.read(key)}`)).to.include({ expiresAt: hour + 30_000 })
+    })
+
     for (const expiresAt of ['not a date', null, {}, { toString: 1 }])
       it(`knows no moment of expiry from ${inspect(expiresAt)}`, async () => {
         await manager.save(key, { accessToken: 'AT-1', expiresAt: expiresAt as never })
