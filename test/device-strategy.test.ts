@@ -2,8 +2,15 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import { mock } from 'node:test'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
+import type { Request } from 'express'
 import OAuth2Strategy from 'passport-oauth2'
-import { CookieStateStore, SessionStateStore, XaiDeviceStrategy, type XaiSignIn } from '../lib/index.js'
+import {
+  CookieStateStore,
+  SessionStateStore,
+  XaiDeviceStrategy,
+  type XaiProfile,
+  type XaiSignIn,
+} from '../lib/index.js'
 import { parseDeviceOptions } from '../lib/option.js'
 import { CookieClient } from './support/browserless-client.js'
 import {
@@ -11,7 +18,8 @@ import {
   type DeviceApplicationOptions,
   type DeviceEnding,
 } from './support/device-application.js'
-import { DeviceServer, json, refusal } from './support/device-server.js'
+import { DeviceServer, json, type Respond, refusal } from './support/device-server.js'
+import { until } from './support/until.js'
 
 /** What an access token of a Team says, signed by nobody. */
 const teamToken = ['{}', '{"principal_type":"Team","principal_id":"t-1"}', '']
@@ -270,11 +278,74 @@ describe('XaiDeviceStrategy', () => {
       expect(xai.beginnings).to.be.empty
     })
 
-    it('as a confidential client, whose secret is in the header alone', async () => {
-      await start({ strategy: { clientSecret: 'the secret' } })
-      expect(await signIn()).to.include({ outcome: 'error' })
-      for (const { form } of [...xai.beginnings, ...xai.questions])
-        expect([...form.keys()]).not.to.include('client_secret')
+    it('at the endpoints that were given, their queries included', async () => {
+      await start({
+        strategy: {
+          deviceAuthorizationURL: `${xai.issuer}/oauth2/device/code?tenant=one`,
+          tokenURL: `${xai.issuer}/oauth2/token?tenant=two`,
+        },
+      })
+      expect(await signIn()).to.include({ outcome: 'success' })
+      expect(xai.requested).to.have.members([
+        '/oauth2/device/code?tenant=one',
+        '/.well-known/jwks.json',
+        '/oauth2/token?tenant=two',
+      ])
+    })
+
+    it('with keys that are fetched at the beginning, so that the last question does not wait for them', async () => {
+      await start()
+      await app.ask(browser)
+      await until(() => xai.requested.length > 1)
+      expect(xai.requested).to.deep.equal(['/oauth2/device/code', '/.well-known/jwks.json'])
+      xai.token = xai.approve()
+      mock.timers.tick(5000)
+      expect(await app.ask(browser)).to.include({ outcome: 'success' })
+      expect(xai.requested.slice(2)).to.deep.equal(['/oauth2/token'])
+    })
+
+    it('for a verify of passport-oauth2’s form, which gets the request first when it is asked for', async () => {
+      type Done = (error: null, user: object) => void
+      const seen: unknown[] = []
+      const classic = (
+        req: Request,
+        accessToken: string,
+        refreshToken: string,
+        profile: XaiProfile,
+        done: Done,
+      ) => {
+        seen.push(req.url, accessToken, refreshToken)
+        done(null, { id: profile.id })
+      }
+      await start({ strategy: { passReqToCallback: true } as object, verify: classic as never })
+      expect(await signIn()).to.deep.include({ outcome: 'success', user: { id: 'ada' } })
+      expect(seen).to.deep.equal(['/connect', 'access-token-of-ada', 'refresh-token-of-ada'])
+    })
+
+    describe('as a confidential client', () => {
+      const client = { clientID: 'app:1', clientSecret: 'the secret: 50%' }
+      /** What the beginning and the question hold of the client, in this order. */
+      const credentialsSent = () =>
+        [...xai.beginnings, ...xai.questions].map(({ headers, form }) => ({
+          authorization: headers.authorization,
+          secret: form.get('client_secret'),
+        }))
+      const approve = (): Respond => (res) => xai.approve()(res, new URLSearchParams({ client_id: 'app:1' }))
+
+      it('whose secret is form-encoded, in the header alone', async () => {
+        await start({ strategy: client })
+        expect(await signIn(approve())).to.include({ outcome: 'success' })
+        const credentials = Buffer.from('app%3A1:the+secret%3A+50%25').toString('base64')
+        const sent = { authorization: `Basic ${credentials}`, secret: null }
+        expect(credentialsSent()).to.deep.equal([sent, sent])
+      })
+
+      it('whose secret is in the form alone with client_secret_post', async () => {
+        await start({ strategy: { ...client, clientAuthentication: 'client_secret_post' } })
+        expect(await signIn(approve())).to.include({ outcome: 'success' })
+        const sent = { authorization: undefined, secret: 'the secret: 50%' }
+        expect(credentialsSent()).to.deep.equal([sent, sent])
+      })
     })
 
     it('one code for two tabs of a session that begin at once', async () => {

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { newKey, signJWS } from '../conformance/signing.js'
 
@@ -9,6 +15,7 @@ export type Respond = (res: ServerResponse, form: URLSearchParams) => void
 
 /** A request that a {@link DeviceServer} has received. */
 export interface DeviceRequest {
+  readonly headers: IncomingHttpHeaders
   readonly form: URLSearchParams
   /** Milliseconds of a clock that nobody sets. */
   readonly at: number
@@ -34,6 +41,8 @@ export const disconnect: Respond = (res) => res.destroy()
 
 /** xAI as a device sign-in sees it: every response is what a test wants, and every request is counted. */
 export class DeviceServer {
+  /** Path and query of every request, in the order of its arrival. */
+  readonly requested: string[] = []
   /** What was sent to the device authorization endpoint. */
   readonly beginnings: DeviceRequest[] = []
   /** What was sent to the token endpoint, in the order of its arrival. */
@@ -79,6 +88,7 @@ export class DeviceServer {
   /** Forgets what was asked, and responds as in the beginning. */
   reset(): void {
     this.forgotten += this.beginnings.length
+    this.requested.length = 0
     this.beginnings.length = 0
     this.questions.length = 0
     this.issue = {}
@@ -110,14 +120,16 @@ export class DeviceServer {
     const at = performance.now()
     const chunks = await req.toArray()
     const form = new URLSearchParams(Buffer.concat(chunks).toString())
-    switch (req.url) {
+    const { url = '', headers } = req
+    this.requested.push(url)
+    switch (url.split('?')[0]) {
       case '/.well-known/jwks.json':
         return json(200, { keys: [this.key.jwk] })(res, form)
       case '/oauth2/device/code':
-        this.beginnings.push({ form, at })
+        this.beginnings.push({ headers, form, at })
         return (this.authorization ?? json(200, this.authorize()))(res, form)
       case '/oauth2/token':
-        this.questions.push({ form, at })
+        this.questions.push({ headers, form, at })
         return this.token(res, form)
       default:
         return json(404, {})(res, form)
