@@ -83,6 +83,21 @@ describe('emulator.decide', () => {
     expect((await given.application.poll(json.device_code)).status).to.equal(200)
   })
 
+  const written: ReadonlyArray<
+    readonly [how: string, write: (userCode: string, url: string) => string | URL]
+  > = [
+    ['a user code in lower case', (userCode) => userCode.toLowerCase()],
+    ['a user code without its hyphen', (userCode) => userCode.replace('-', '')],
+    ['a user code with blanks around it', (userCode) => `  ${userCode} `],
+    ['a URL object of verification_uri_complete', (_userCode, url) => new URL(url)],
+  ]
+  for (const [how, write] of written)
+    it(`takes ${how}`, async () => {
+      const { json } = await given.application.beginDevice()
+      await given.emulator.decide(write(`${json.user_code}`, `${json.verification_uri_complete}`))
+      expect((await given.application.poll(json.device_code)).json).to.include.keys('access_token')
+    })
+
   it('resolves to the callback URL where the emulator delivers by fetch, and to the account of signInAs', async () => {
     const other = await startEmulator({ loopbackDelivery: 'fetch', signInAs: 'team', issOnCallback: true })
     const relyingParty = new RelyingParty(other)

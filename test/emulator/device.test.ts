@@ -255,10 +255,11 @@ describe('the option deviceFlow', () => {
     isRefused(polled, 'unsupported_grant_type')
     expect(discovery.body).not.to.contain('device')
     expect(decided).to.equal('decide: the device authorization grant is switched off')
-    expect(() => emulator.misbehaveOnce({ path: '/oauth2/device/code' })).to.throw(
-      TypeError,
-      'nothing at the path',
-    )
+    for (const path of ['/oauth2/device/code', '/oauth2/device'])
+      expect(() => emulator.misbehaveOnce({ path })).to.throw(
+        TypeError,
+        `misbehaveOnce: there is nothing at the path ${path}; `,
+      )
   })
 
   it('says how long to wait and how long the code is good for', async () => {

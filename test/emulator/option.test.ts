@@ -137,6 +137,11 @@ describe('the options of startEmulator', () => {
       'deviceFlow: interval must be a whole number of',
     ],
     [
+      'a code that is good for nothing',
+      { deviceFlow: { expiresIn: 0 } },
+      'deviceFlow: expiresIn must be a whole number of',
+    ],
+    [
       'a misspelt time',
       { deviceFlow: { expires_in: 60 } },
       'deviceFlow: there is no option expires_in; write expiresIn',
