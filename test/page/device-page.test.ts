@@ -24,6 +24,14 @@ describe('buildDevicePage', () => {
     expect(body).to.include('href="https://accounts.x.ai/oauth2/device"').and.include('15 min left')
   })
 
+  it('opens every link to xAI in a new tab, and stays open itself', () => {
+    for (const { body } of [page(), page({ verificationURIComplete: undefined })]) {
+      const links = body.match(/<a [^>]*href="https:\/\/accounts\.x\.ai\/oauth2\/device[^>]*>/g) ?? []
+      expect(links).to.have.lengthOf(2)
+      for (const link of links) expect(link).to.include('target="_blank" rel="noopener noreferrer"')
+    }
+  })
+
   it('opens the page of xAI where the code is typed when there is no other', () => {
     expect(page({ verificationURIComplete: undefined }).body).to.match(
       /class="button primary wide" href="https:\/\/accounts\.x\.ai\/oauth2\/device"/,
