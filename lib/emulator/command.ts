@@ -41,7 +41,9 @@ const meanings: Readonly<Record<string, (value: string) => object>> = {
 const names = [...Object.keys(meanings), 'host']
 
 /** The address to listen on, and the options; nothing when help is asked for. */
-function parseCommand(words: readonly string[]): { host: string; settings: EmulatorSettings } | undefined {
+export function parseCommand(
+  words: readonly string[],
+): { host: string; settings: EmulatorSettings } | undefined {
   const texts = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
   const options = { ...texts, help: { type: 'boolean' as const } }
   const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options })

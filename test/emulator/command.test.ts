@@ -5,9 +5,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { run } from '../../lib/emulator/command.js'
+import { parseCommand, run } from '../../lib/emulator/command.js'
+import type { Emulator } from '../../lib/emulator/index.js'
 import { CookieClient } from '../support/browserless-client.js'
 import { root } from '../support/command.js'
+import { claimsOf, RelyingParty } from './relying-party.js'
 
 const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const command = join(root, bin['passport-xai'])
@@ -101,6 +103,32 @@ describe('npx passport-xai emulator', () => {
       code_verifier: 'v'.repeat(43),
     })
     expect(exchange.status).to.equal(200)
+  })
+
+  it('does what each flag says', async () => {
+    const words = '--iss on --device off --token-lifetime 77 --delivery fetch --sign-in-as personal'
+    const { printed, issuer } = await start(...words.split(' '))
+    expect(printed.stdout).to.contain('device page           off')
+    const application = new RelyingParty({ issuer } as Emulator, 'emulator-public')
+    const begun = await application.browser.post(`${issuer}/oauth2/device/code`, {
+      client_id: 'emulator-public',
+    })
+    expect(begun.status).to.equal(404)
+    const atOnce = { headers: { accept: 'application/json' } }
+    const { headers } = await application.browser.get(application.authorizationURL(), atOnce)
+    const callback = new URL(`${headers.location}`).searchParams
+    expect(callback.get('iss')).to.equal(issuer)
+    const { json } = await application.exchange(callback)
+    expect(json).to.include({ expires_in: 77 })
+    expect(claimsOf(`${json.id_token}`)).to.include({ email: 'personal@example.com' })
+    const { status, body } = await application.browser.get(application.authorizationURL())
+    expect(status).to.equal(200)
+    expect(body).to.contain('Back to the application').and.contain('The application could not be reached.')
+  })
+
+  it('listens on port 4000 of 127.0.0.1 unless it is told otherwise', () => {
+    const { host, settings } = parseCommand(['emulator']) ?? {}
+    expect({ host, port: settings?.port }).to.deep.equal({ host: '127.0.0.1', port: 4000 })
   })
 
   it('warns about every other host than loopback, and ends with exit code 0 on SIGTERM', async () => {
