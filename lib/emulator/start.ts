@@ -5,7 +5,7 @@ import { decide } from './decide.js'
 import type { Emulator } from './emulator.js'
 import { orderMisbehaviour } from './misbehaviour.js'
 import { loadOIDCProvider } from './oidc-provider.js'
-import type { EmulatorSettings } from './option.js'
+import { boolean, checkRules, type EmulatorSettings } from './option.js'
 import { buildProvider } from './provider.js'
 import { EmulatorState } from './state.js'
 import { SigningKey } from './token.js'
@@ -52,7 +52,10 @@ export async function openEmulator(host: string, settings: EmulatorSettings): Pr
     decide: (url, decision = {}) => decide(emulator, url, decision),
     misbehaveOnce: (misbehaviour) => orderMisbehaviour(emulator, misbehaviour),
     forgeNext: (forgery) => forger.order(forgery),
-    rotateKeys: async ({ keepOld = false } = {}) => {
+    rotateKeys: async (given) => {
+      const options = given ?? {}
+      checkRules('rotateKeys', options, { keepOld: boolean })
+      const { keepOld = false } = options
       const [first, ...others] = emulator.keys
       useKeys(new SigningKey(), ...(keepOld ? [first, ...others] : others.map(() => new SigningKey())))
     },

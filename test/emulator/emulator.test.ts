@@ -274,6 +274,26 @@ describe('rotateKeys', () => {
     expect(old).not.to.include(await signingKeyID())
   })
 
+  it('takes null as if nothing was given', async () => {
+    const old = await keyIDs()
+    await emulator.rotateKeys(null as never)
+    expect(await keyIDs()).not.to.include.any.members(old)
+  })
+
+  const wrong: ReadonlyArray<readonly [what: string, options: unknown, message: string]> = [
+    ['a misspelt option', { keepold: true }, 'there is no option keepold; write keepOld'],
+    ['keepOld as a string', { keepOld: 'yes' }, 'keepOld must be true or false'],
+    ['true in the place of options', true, 'options must be an object with keepOld'],
+  ]
+  for (const [what, options, message] of wrong)
+    it(`refuses ${what}, and keeps every key`, async () => {
+      const old = await keyIDs()
+      const error = await failureOf(emulator.rotateKeys(options as object))
+      expect(error).to.be.instanceOf(TypeError)
+      expect(error.message).to.contain(`rotateKeys: ${message}`)
+      expect(await keyIDs()).to.deep.equal(old)
+    })
+
   it('leaves access tokens that were issued before in force at userinfo', async () => {
     const application = new RelyingParty(emulator)
     const { json } = await application.tokens()
