@@ -85,6 +85,8 @@ export function checkRules(where: string, value: unknown, rules: Rules<string>, 
       throw optionError(where, `${name} must be ${write}`)
 }
 
+const claimList = `a list out of ${claimNames.join(', ')}`
+
 const optionRules: Rules<keyof EmulatorOptions> = {
   port: [...integer(0, 65_535, 'a port number, or 0 for any free port'), 0],
   accounts: [...list, defaultAccounts],
@@ -94,13 +96,7 @@ const optionRules: Rules<keyof EmulatorOptions> = {
   issOnCallback: [...boolean, false],
   requireCodeChallengeEcho: [...boolean, true],
   refuseJSON: [...boolean, true],
-  idTokenClaims: [
-    ...listOf(
-      (claim) => claimNames.some((known) => known === claim),
-      `a list out of ${claimNames.join(', ')}`,
-    ),
-    claimNames,
-  ],
+  idTokenClaims: [Array.isArray, claimList, claimNames],
   tokenLifetime: [...seconds, 21_600],
   signingKeys: [...integer(1, 100, 'a whole number from 1 to 100'), 2],
   deviceFlow: [
@@ -151,14 +147,21 @@ export function parseOptions(options: EmulatorOptions) {
     checkRules(`${where}: clients[${index}]`, client, clientRules, 'clientID')
   const times: { interval?: number; expiresIn?: number } = isRecord(flow) ? flow : {}
   checkRules(`${where}: deviceFlow`, times, { interval: seconds, expiresIn: seconds })
+  for (const claim of settings.idTokenClaims)
+    if (!claimNames.includes(claim))
+      throw optionError(where, `idTokenClaims must be ${claimList}, not "${claim}"`)
   const accounts = settings.accounts.map((account) => ({ ...account, sub: account.sub ?? account.id }))
   if (!areDistinct(accounts.map((account) => account.id)) || !areDistinct(accounts.map(({ sub }) => sub)))
     throw optionError(where, 'accounts must have distinct ids, and distinct subs')
   if (!areDistinct(clients.map(({ clientID }) => clientID)))
     throw optionError(where, 'clients must have distinct client ids')
   const signInAs = accounts.find((account) => account.id === id)
+  const ids = accounts.map((account) => account.id).join(', ')
   if (id !== undefined && signInAs === undefined)
-    throw optionError(where, `signInAs must be the id of one of the accounts, not "${id}"`)
+    throw optionError(
+      where,
+      `signInAs must be the id of one of the accounts, not "${id}"; the accounts are ${ids}`,
+    )
   const { interval = 5, expiresIn = 900 } = times
   const deviceFlow = flow === 'off' ? undefined : { interval, expiresIn }
   return structuredClone({ ...settings, accounts, signInAs, deviceFlow })

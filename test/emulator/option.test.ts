@@ -112,7 +112,7 @@ describe('the options of startEmulator', () => {
     [
       'the id of an account that there is not',
       { signInAs: 'nobody' },
-      'must be the id of one of the accounts, not "nobody"',
+      'must be the id of one of the accounts, not "nobody"; the accounts are personal, free, team',
     ],
     ['an unknown delivery', { loopbackDelivery: 'post' }, "loopbackDelivery must be 'redirect' or 'fetch'"],
     ['issOnCallback as a string', { issOnCallback: 'yes' }, 'issOnCallback must be true or false'],
@@ -127,7 +127,13 @@ describe('the options of startEmulator', () => {
       { completeDiscovery: 'yes' },
       'completeDiscovery must be true or false',
     ],
-    ['an unknown claim', { idTokenClaims: ['phone_number'] }, 'idTokenClaims must be a list out of email,'],
+    [
+      'an unknown claim',
+      { idTokenClaims: ['email', 'emial'] },
+      'idTokenClaims must be a list out of email, email_verified, name, given_name, family_name, picture, not "emial"',
+    ],
+    ['no claim at all', { idTokenClaims: [undefined] }, 'idTokenClaims must be a list out of email,'],
+    ['a claim outside a list', { idTokenClaims: 'email' }, 'idTokenClaims must be a list out of email,'],
     ['a token lifetime of nothing', { tokenLifetime: 0 }, 'tokenLifetime must be a whole number of seconds'],
     ['half a signing key', { signingKeys: 0.5 }, 'signingKeys must be a whole number'],
     ['a device flow that is false', { deviceFlow: false }, "deviceFlow must be true, 'off', or { interval"],
