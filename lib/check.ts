@@ -33,24 +33,35 @@ export function checkOptionNames(
   }
 }
 
-/** The known name that a misspelt one stands for, if any: other capitals, underscores, a plural, or two typing errors. */
+/**
+ * The known name that another one stands for, if any: other capitals, underscores, a plural, up to two typing errors, or
+ * a part of one known name alone.
+ */
 export function findMeant(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[_-]/g, '').replace(/s$/, '')
+  const given = plain(name)
   const near = known
-    .map((candidate) => ({ candidate, distance: editDistance(plain(name), plain(candidate)) }))
+    .map((candidate) => ({ candidate, distance: editDistance(given, plain(candidate)) }))
     .sort((a, b) => a.distance - b.distance)[0]
-  return near && near.distance <= Math.min(2, name.length / 3) ? near.candidate : undefined
+  if (near && near.distance <= Math.min(2, given.length / 3)) return near.candidate
+  // Three letters are in many names by chance; and of two names that hold the given one, nobody knows which was meant.
+  const holding = known.filter((candidate) => plain(candidate).includes(given))
+  return given.length > 3 && holding.length === 1 ? holding[0] : undefined
 }
 
-/** How many characters must be added, removed or replaced to get from one text to the other (Levenshtein). */
+/** How many characters must be added, removed, replaced or swapped with the next to get from one text to the other. */
 function editDistance(from: string, to: string): number {
+  let before: number[] = []
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let at = 1; at <= from.length; at += 1) {
     const next = [at]
     for (let other = 1; other <= to.length; other += 1) {
       const replaced = (row[other - 1] as number) + Number(from[at - 1] !== to[other - 1])
-      next.push(Math.min(replaced, (row[other] as number) + 1, (next[other - 1] as number) + 1))
+      const isSwap = from[at - 1] === to[other - 2] && from[at - 2] === to[other - 1]
+      const swapped = isSwap ? (before[other - 2] as number) + 1 : replaced
+      next.push(Math.min(replaced, swapped, (row[other] as number) + 1, (next[other - 1] as number) + 1))
     }
+    before = row
     row = next
   }
   return row[to.length] as number

@@ -1,5 +1,23 @@
 import { expect } from 'chai'
-import { checkOptionNames, findMeant } from '../lib/check.js'
+import { checkOptionNames, findMeant, isText } from '../lib/check.js'
+
+const texts: ReadonlyArray<readonly [value: unknown, is: boolean]> = [
+  ['a', true],
+  [' ', true],
+  ['', false],
+  [undefined, false],
+  [null, false],
+  [1, false],
+  [['a'], false],
+  [{ length: 1 }, false],
+]
+
+describe('isText', () => {
+  for (const [value, is] of texts)
+    it(`says ${is ? 'yes' : 'no'} to ${JSON.stringify(value)}`, () => {
+      expect(isText(value)).to.equal(is)
+    })
+})
 
 const known = ['clientID', 'clientSecret', 'callbackURL', 'scope', 'issuer']
 
@@ -71,14 +89,49 @@ describe('findMeant', () => {
     ['ISSUER', 'issuer'],
     ['isr', undefined],
     ['issur', 'issuer'],
-    ['issu', undefined],
+    ['issu', 'issuer'],
+    ['iss', undefined],
     ['agents', 'agent'],
     ['acent', 'agent'],
     ['aent', 'agent'],
     ['aget', 'agent'],
     ['acet', undefined],
+    ['agnet', 'agent'],
+    ['gaent', 'agent'],
+    ['agetn', 'agent'],
+    ['gaetn', undefined],
+    ['atnge', undefined],
+    ['host', undefined],
   ] as const)
     it(`${meant ? 'finds' : 'does not find'} ${meant ?? 'a name'} for ${name}`, () => {
       expect(findMeant(name, ['issuer', 'agent'])).to.equal(meant)
+    })
+
+  const paths = [
+    '/oauth2/token',
+    '/oauth2/userinfo',
+    '/.well-known/jwks.json',
+    '/oauth2/device/code',
+    '/oauth2/device',
+  ]
+  const rows: ReadonlyArray<readonly [name: string, among: string[], meant: string | undefined]> = [
+    ['prot', ['port', 'accounts', 'signInAs'], 'port'],
+    ['host', ['port', 'accounts', 'signInAs'], undefined],
+    ['emial', ['id', 'sub', 'email', 'emailVerified', 'tier'], 'email'],
+    ['user', ['id', 'sub', 'email', 'emailVerified', 'tier'], undefined],
+    ['secret', ['clientID', 'clientSecret', 'name'], 'clientSecret'],
+    ['claims', ['idTokenClaims', 'tokenLifetime'], 'idTokenClaims'],
+    ['life', ['idTokenClaims', 'tokenLifetime'], 'tokenLifetime'],
+    ['lif', ['idTokenClaims', 'tokenLifetime'], undefined],
+    ['token', ['idTokenClaims', 'tokenLifetime'], undefined],
+    ['/token', paths, '/oauth2/token'],
+    ['/userinfo', paths, '/oauth2/userinfo'],
+    ['/jwks', paths, '/.well-known/jwks.json'],
+    ['/device', paths, undefined],
+    ['__proto__', ['port', 'accounts', 'signInAs'], undefined],
+  ]
+  for (const [name, among, meant] of rows)
+    it(`takes ${name} among ${among.join(', ')} for ${meant ?? 'none of them'}`, () => {
+      expect(findMeant(name, among)).to.equal(meant)
     })
 })

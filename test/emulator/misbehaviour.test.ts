@@ -127,6 +127,7 @@ describe('misbehaveOnce', () => {
       { path: 'oauth2/token' },
       'nothing at the path oauth2/token; write /oauth2/token',
     ],
+    ['the end of a path', { path: '/userinfo' }, 'nothing at the path /userinfo; write /oauth2/userinfo'],
     [
       'a path that nothing is at',
       { path: '/elsewhere' },

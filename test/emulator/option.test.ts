@@ -32,6 +32,7 @@ describe('the options of startEmulator', () => {
   const wrong: ReadonlyArray<readonly [what: string, options: unknown, message: string]> = [
     ['null', null, 'startEmulator: options must be an object'],
     ['an unknown option', { prt: 1 }, 'startEmulator: there is no option prt; write port'],
+    ['an option with two letters swapped', { prot: 1 }, 'there is no option prot; write port'],
     ['a misspelt option', { signinAs: 'one' }, 'there is no option signinAs; write signInAs'],
     ['an inherited name', { toString: 1 }, 'there is no option toString; the options are port, accounts,'],
     ['a port that is a string', { port: '80' }, 'startEmulator: port must be a port number'],
@@ -53,6 +54,11 @@ describe('the options of startEmulator', () => {
       'a misspelt account key',
       { accounts: [{ id: 'one', email_verified: true }] },
       'accounts[0]: there is no option email_verified; write emailVerified',
+    ],
+    [
+      'an account key with two letters swapped',
+      { accounts: [{ id: 'one', emial: 'a@b' }] },
+      'accounts[0]: there is no option emial; write email',
     ],
     [
       'two accounts of one id',
@@ -85,6 +91,11 @@ describe('the options of startEmulator', () => {
       'a misspelt client key',
       { clients: [{ clientID: 'one', client_secret: 'x' }] },
       'clients[0]: there is no option client_secret; write clientSecret',
+    ],
+    [
+      'half of a client key',
+      { clients: [{ clientID: 'one', secret: 'x' }] },
+      'clients[0]: there is no option secret; write clientSecret',
     ],
     [
       'a client id that no header can hold',
