@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { findMeant } from '../check.js'
 import { hintOf, labelOf } from './account.js'
@@ -27,18 +27,31 @@ function parseSwitch(flag: string, value: string): boolean {
   return value === 'on'
 }
 
-/** What each flag means in options of `startEmulator`, which are checked there. */
-const meanings: Readonly<Record<string, (value: string) => object>> = {
-  port: (value) => ({ port: Number(value) }),
-  'sign-in-as': (value) => ({ signInAs: value }),
-  echo: (value) => ({ requireCodeChallengeEcho: parseSwitch('echo', value) }),
-  delivery: (value) => ({ loopbackDelivery: value }),
-  iss: (value) => ({ issOnCallback: parseSwitch('iss', value) }),
-  device: (value) => ({ deviceFlow: parseSwitch('device', value) || 'off' }),
-  'token-lifetime': (value) => ({ tokenLifetime: Number(value) }),
-  options: (file) => JSON.parse(readFileSync(file, 'utf8')),
+/** What a flag means: an option of `startEmulator`, which is checked there, and how its value is read. */
+type Meaning = readonly [option: keyof EmulatorOptions, parse: (value: string) => unknown]
+
+const meanings: Readonly<Record<string, Meaning>> = {
+  port: ['port', Number],
+  'sign-in-as': ['signInAs', String],
+  echo: ['requireCodeChallengeEcho', (value) => parseSwitch('echo', value)],
+  delivery: ['loopbackDelivery', String],
+  iss: ['issOnCallback', (value) => parseSwitch('iss', value)],
+  device: ['deviceFlow', (value) => parseSwitch('device', value) || 'off'],
+  'token-lifetime': ['tokenLifetime', Number],
 }
-const names = [...Object.keys(meanings), 'host']
+const names = [...Object.keys(meanings), 'options', 'host']
+
+/** The options in a file. They are checked without the flags, so that each message is about one of the two. */
+function readOptions(file: string): EmulatorOptions {
+  if (!existsSync(file)) throw new Error(`there is no file ${file}`)
+  try {
+    const options = JSON.parse(readFileSync(file, 'utf8'))
+    parseOptions(options)
+    return options
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message.replace(/^startEmulator: /, '')}`, { cause: error })
+  }
+}
 
 /** The address to listen on, and the options; nothing when help is asked for. */
 export function parseCommand(
@@ -47,14 +60,16 @@ export function parseCommand(
   const texts = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
   const options = { ...texts, help: { type: 'boolean' as const } }
   const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options })
-  const { help, host = '127.0.0.1', ...flags } = values as Record<string, string>
+  const { help, host = '127.0.0.1', options: file, ...flags } = values as Record<string, string>
   if (help) return undefined
   if (positionals.join(' ') !== 'emulator')
     throw new Error(`there is one command, emulator, not "${positionals.join(' ')}"`)
-  // A file comes first, so that flags change what it says.
-  const sorted = Object.entries(flags).sort(([name]) => (name === 'options' ? -1 : 1))
-  const meant: EmulatorOptions[] = sorted.map(([name, value]) => meanings[name]?.(value) ?? {})
-  return { host, settings: parseOptions(Object.assign({ port: 4000 }, ...meant)) }
+  const fromFile = file === undefined ? {} : readOptions(file)
+  const fromFlags = Object.entries(flags).map(([name, value]) => {
+    const [option, parse] = meanings[name] as Meaning
+    return [option, parse(value)]
+  })
+  return { host, settings: parseOptions({ port: 4000, ...fromFile, ...Object.fromEntries(fromFlags) }) }
 }
 
 /** What a developer needs to know. */
@@ -76,10 +91,17 @@ function describe(issuer: string, { clients, accounts, deviceFlow }: EmulatorSet
   return `The emulator listens. This is not xAI.\n\n${lines.join('')}\nCtrl+C ends it.\n`
 }
 
+/** A message of `startEmulator` in terms of the command: the flag in the place of its option. */
+const nameFlag = (message: string): string =>
+  message.replace(/^startEmulator: (\w+)/, (_, option) => {
+    const flag = Object.entries(meanings).find(([, [known]]) => known === option)
+    return `--${flag?.[0]}`
+  })
+
 /** The sentence for an error: which flag was meant, for example. */
 function explain({ message }: Error): string {
   const [, unknown] = /^Unknown option '(--[^']+)'/.exec(message) ?? []
-  if (unknown === undefined) return `${message.replace(/^startEmulator: /, '').split('\n')[0]}`
+  if (unknown === undefined) return `${nameFlag(message).split('\n')[0]}`
   const known = names.map((name) => `--${name}`)
   const meant = findMeant(unknown, known)
   return `there is no option ${unknown}; ${meant ? `write ${meant}` : `the options are ${known.join(', ')}`}`

@@ -158,15 +158,28 @@ describe('npx passport-xai emulator', () => {
     ['a misspelt option', ['emulator', '--ports', '1'], /there is no option --ports; write --port\n/],
     ['an unknown option', ['emulator', '--tls'], /there is no option --tls; the options are --port, /],
     ['a missing value', ['emulator', '--port'], /Option '--port <value>' argument missing/],
-    ['a port that is a word', ['emulator', '--port', 'http'], /port must be a port number/],
+    ['a port that is a word', ['emulator', '--port', 'http'], /^passport-xai: --port must be a port number/],
     ['a switch that is neither', ['emulator', '--echo', 'maybe'], /--echo must be on or off, not maybe/],
-    ['an account that there is not', ['emulator', '--sign-in-as', 'me'], /signInAs must be .*, not "me"/],
+    [
+      'an account that there is not',
+      ['emulator', '--sign-in-as', 'me'],
+      /^passport-xai: --sign-in-as must be .*, not "me"; the accounts are personal, free, team\n/,
+    ],
+    [
+      'a lifetime of nothing',
+      ['emulator', '--token-lifetime', '0'],
+      /^passport-xai: --token-lifetime must be a whole number of seconds, at least 1\n/,
+    ],
     [
       'an unknown delivery',
       ['emulator', '--delivery', 'post'],
-      /loopbackDelivery must be 'redirect' or 'fetch'/,
+      /^passport-xai: --delivery must be 'redirect' or 'fetch'\n/,
     ],
-    ['a file that there is not', ['emulator', '--options', join(folder, 'none')], /ENOENT/],
+    [
+      'a file that there is not',
+      ['emulator', '--options', join(folder, 'none')],
+      /^passport-xai: there is no file \/.*\/none\n/,
+    ],
   ]
   for (const [what, words, message] of wrong)
     it(`refuses ${what} with exit code 2`, async () => {
@@ -178,11 +191,33 @@ describe('npx passport-xai emulator', () => {
       expect(stderr).to.contain('--help').and.not.contain('    at ')
     })
 
-  it('refuses a file that is not JSON with exit code 2', async () => {
-    writeFileSync(file, '{ port: 1 }')
-    const { code, stderr } = await runHere('emulator', '--options', file)
+  const wrongFiles: ReadonlyArray<readonly [what: string, content: string, message: string]> = [
+    ['that is not JSON', '{ port: 1 }', 'JSON'],
+    ['that holds null', 'null', 'options must be an object with port, accounts, clients…'],
+    ['that holds a list', '[{ "port": 1 }]', 'options must be an object with port, accounts, clients…'],
+    ['that holds a text', '"port"', 'options must be an object with port, accounts, clients…'],
+    [
+      'with a wrong option',
+      '{ "loopbackDelivery": "post" }',
+      "loopbackDelivery must be 'redirect' or 'fetch'",
+    ],
+  ]
+  for (const [what, content, message] of wrongFiles)
+    it(`refuses a file ${what} with exit code 2, and names the file`, async () => {
+      writeFileSync(file, content)
+      const { code, stdout, stderr } = await runHere('emulator', '--options', file)
+      expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' })
+      expect(stderr.split('\n')[0])
+        .to.match(/^passport-xai: /)
+        .and.contain(`${file}: `)
+        .and.contain(message)
+    })
+
+  it('names the flag also when a file is right', async () => {
+    writeFileSync(file, '{ "accounts": [{ "id": "one" }], "signInAs": "one" }')
+    const { code, stderr } = await runHere('emulator', '--options', file, '--sign-in-as', 'personal')
     expect(code).to.equal(2)
-    expect(stderr).to.contain('JSON')
+    expect(stderr).to.match(/^passport-xai: --sign-in-as must be .*, not "personal"; the accounts are one\n/)
   })
 
   it('says that the port is taken, with exit code 1', async () => {
