@@ -117,7 +117,10 @@ describe('sealTokens', () => {
   })
 
   const unreadable: ReadonlyArray<readonly [what: string, spoil: (text: string) => Promise<void> | void]> = [
-    ['that was changed', (text) => void database.texts.set('key', `A${text.slice(1)}`)],
+    [
+      'that was changed',
+      (text) => void database.texts.set('key', `${text[0] === 'A' ? 'B' : 'A'}${text.slice(1)}`),
+    ],
     ['that is empty', () => void database.texts.set('key', '')],
     ['that was never sealed', () => void database.texts.set('key', '{"accessToken":"AT-1"}')],
     [
