@@ -1,28 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** Every `code` an {@link XaiOAuthError} can carry; the set is closed. */
-export const errorCodes = [
-  'xai_pkce_verifier_missing',
-  'xai_token_exchange_failed',
-  'xai_token_exchange_invalid',
-  'xai_oauth_tier_denied',
-  'xai_authorization_failed',
-  'xai_callback_invalid',
-  'xai_state_invalid',
-  'xai_id_token_invalid',
-  'xai_identity_missing',
-  'xai_userinfo_failed',
-  'xai_userinfo_invalid',
-  'xai_refresh_failed',
-  'xai_refresh_invalid',
-  'xai_refresh_token_revoked',
-  'xai_revocation_failed',
-  'xai_device_authorization_failed',
-  'xai_sign_in_needed',
-] as const
-
-/** A `code` of an {@link XaiOAuthError}; the set is closed. */
-export type XaiErrorCode = (typeof errorCodes)[number]
+export type XaiErrorCode =
+  | 'xai_pkce_verifier_missing'
+  | 'xai_token_exchange_failed'
+  | 'xai_token_exchange_invalid'
+  | 'xai_oauth_tier_denied'
+  | 'xai_authorization_failed'
+  | 'xai_callback_invalid'
+  | 'xai_state_invalid'
+  | 'xai_id_token_invalid'
+  | 'xai_identity_missing'
+  | 'xai_userinfo_failed'
+  | 'xai_userinfo_invalid'
+  | 'xai_refresh_failed'
+  | 'xai_refresh_invalid'
+  | 'xai_refresh_token_revoked'
+  | 'xai_revocation_failed'
+  | 'xai_device_authorization_failed'
+  | 'xai_sign_in_needed'
 
 /** xAI's response, as received; `body` is cut at 64 KiB, and secrets in it read `[redacted]`. */
 export interface XaiErrorResponse {

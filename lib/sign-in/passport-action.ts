@@ -8,7 +8,7 @@ import {
   trace,
   warnOfFailedSignIn,
 } from '../diagnostics.js'
-import { errorCodes, XaiOAuthError } from '../error.js'
+import { XaiOAuthError } from '../error.js'
 import { isStateFailureReason } from '../state/state-store.js'
 
 /** How a request to a strategy ends; exactly one of Passport's actions follows from it. */
@@ -112,15 +112,27 @@ function warnOfUnknownClient(error: unknown): void {
   warnOfFailedSignIn('xai_invalid_client', `${error.code}, invalid_client`, message)
 }
 
-const codes = new Set<unknown>([...errorCodes, 'access_denied', 'xai_device_expired'])
+const failureCodes = new Set<unknown>([
+  'xai_callback_invalid',
+  'xai_state_invalid',
+  'xai_device_expired',
+  'access_denied',
+])
 
 /** The words of an outcome that are from closed sets: an application's own `info` may hold what no event should. */
 function eventOf(outcome: Outcome): Pick<SignInEvent, 'outcome' | 'code' | 'reason'> {
-  const detail = outcome.kind === 'fail' ? outcome.info : outcome.kind === 'error' ? outcome.error : undefined
-  const { code, reason } = Object(detail) as { code?: string; reason?: unknown }
+  const { kind } = outcome
+  if (kind === 'error') {
+    const { error } = outcome
+    return { outcome: kind, ...(error instanceof XaiOAuthError && { code: error.code }) }
+  }
+  const { code, reason } = Object(kind === 'fail' ? outcome.info : undefined) as {
+    code?: string
+    reason?: unknown
+  }
   return {
-    outcome: outcome.kind,
-    ...(codes.has(code) && { code }),
+    outcome: kind,
+    ...(failureCodes.has(code) && { code }),
     ...(code === 'xai_state_invalid' && isStateFailureReason(reason) && { reason }),
   }
 }
