@@ -129,8 +129,8 @@ export function callVerify(verify: Verify, { profile, tokens, req }: XaiSignIn):
             done,
           )
       if (isThenable(returned)) returned.then(settleReturned, (error: unknown) => settle({ error }))
-      // What a function with `done` returns at once says nothing: many return what their database call returns.
-      else if (isModern) settleReturned(returned)
+      // What else a function with `done` returns at once says nothing: many return what their database call returns.
+      else if (isModern || lacksID(returned)) settleReturned(returned)
     } catch (error) {
       settle({ error })
     }

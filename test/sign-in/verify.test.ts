@@ -96,6 +96,10 @@ describe('verify', () => {
       'a default value for the one parameter',
       async (signIn: { profile?: { id: string } } = {}) => ({ found: signIn.profile?.id }),
     ],
+    [
+      'a default value for the one parameter, without async',
+      (signIn: { profile?: { id: string } } = {}) => ({ id: signIn.profile?.id }),
+    ],
     ['a promise of another realm', (..._args: unknown[]) => runInNewContext('Promise.resolve({ found: 1 })')],
   ]
   for (const [what, verify, passReq] of slips)
