@@ -5,8 +5,9 @@ export const optionError = (where: string, what: string): TypeError => new TypeE
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /** Whether a value has names and values of its own; a Map, Headers or a promise keeps them elsewhere. */
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  Object.prototype.toString.call(value) === '[object Object]'
+export const isPlain = (value: unknown): value is Record<string, unknown> =>
+  ['[object Object]', '[object Module]'].includes(Object.prototype.toString.call(value)) &&
+  typeof (value as { then?: unknown }).then !== 'function'
 
 /**
  * Demands an options object without unknown names.

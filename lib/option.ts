@@ -1,6 +1,6 @@
 import { type Agent, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
-import { checkOptionNames, isRecord, optionError } from './check.js'
+import { checkOptionNames, isPlain, optionError } from './check.js'
 import { checkAuthorizationParams, parseScope } from './oauth/authorization-url.js'
 import {
   checkHomeURL,
@@ -180,7 +180,7 @@ const skipUserProfile: Parser<SkipUserProfile> = (given, _name, where) =>
     : fail(where, 'skipUserProfile must be true, false or a function')
 
 const customHeaders: Parser<OutgoingHttpHeaders> = (given, _name, where) => {
-  if (!isRecord(given))
+  if (!isPlain(given))
     fail(
       where,
       "customHeaders must be a plain object of header names and values; write customHeaders: { 'X-Name': 'value' }",
@@ -271,6 +271,7 @@ const hints: Readonly<Record<string, string>> = {
   proxy: 'callbackURL is absolute here, so leave it out',
   trustProxy: 'callbackURL is absolute here, so leave it out',
   scopeSeparator: 'scopes are separated by spaces, so leave it out',
+  session: 'give it to passport.authenticate',
   nonce: 'a nonce is sent with every sign-in, so leave it out',
 }
 

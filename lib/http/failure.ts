@@ -120,5 +120,5 @@ function hideSecretsIn(error: unknown, secrets: FailureNames['secrets'], seen = 
 function describe(cause: unknown): string {
   const { message, code } = cause as NodeJS.ErrnoException
   // OpenSSL's own words end with a line break.
-  return (message || String(code)).trim()
+  return String(message ?? '').trim() || String(code)
 }

@@ -89,7 +89,7 @@ function formsOf(secret: string): string[] {
   ]
 }
 
-/** Of a shorter value, these forms could be words. */
+/** In base64 or hex, a shorter value could look like a word. */
 const minEncoded = 8
 
 /** What must be escaped in HTML, and how PHP, Python, Go, .NET, Mustache and Handlebars escape quotes and more. */

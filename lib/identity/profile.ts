@@ -91,12 +91,14 @@ export function mergeClaims(
   userinfo: ClaimsSet['claims'],
   idToken: ClaimsSet['claims'],
 ): ClaimsSet['claims'] {
-  const said = Object.entries(idToken).filter(([, value]) => value !== null && value !== '')
+  const said = Object.entries(idToken).filter(([, value]) => isSaid(value))
   const { email_verified, ...merged }: ClaimsSet['claims'] = { ...userinfo, ...Object.fromEntries(said) }
   const sources = [idToken, userinfo].filter(({ email }) => email === merged.email)
-  const verified = sources.find((source) => source.email_verified !== undefined)?.email_verified
+  const verified = sources.map((source) => source.email_verified).find(isSaid)
   return { ...merged, ...(verified !== undefined && { email_verified: verified }) }
 }
+
+const isSaid = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
 
 /** Whether claims show a person: a name, an e-mail address or a picture. */
 export const hasPersonalClaims = ({ name, given_name, family_name, email, picture }: Claims): boolean =>

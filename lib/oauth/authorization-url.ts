@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import { isRecord, optionError } from '../check.js'
+import { isPlain, optionError } from '../check.js'
 
 /** Names that the protocol sets in the authorization request; the application cannot name them. */
 const protocolNames = new Set([
@@ -101,7 +101,7 @@ export function parseScope(where: string, scope: unknown): string {
  * @throws {TypeError} that names the parameter
  */
 export function checkAuthorizationParams(params: unknown): asserts params is Record<string, unknown> {
-  if (!isRecord(params)) {
+  if (!isPlain(params)) {
     throw optionError(
       'XaiStrategy',
       'authorizationParams must be a plain object, or a function that returns one and no promise',

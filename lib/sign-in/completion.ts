@@ -143,11 +143,13 @@ function verdictOf(value: unknown): Verdict {
   return { user, info }
 }
 
-/** A user with an id that is not there was made of something else than a profile, such as the refresh token. */
+/**
+ * Whether a user has an id of its own that is not there: it was probably made of something else than the profile, such
+ * as the refresh token. Models of a database have an `id` in their class, also where it was not selected.
+ */
 const lacksID = (user: unknown): boolean => {
   try {
-    const { id = null } = Object(user) as { id?: unknown }
-    return id === null && 'id' in Object(user)
+    return Object.hasOwn(Object(user), 'id') && (user as { id: unknown }).id === undefined
   } catch {
     // A getter of the application's own says nothing of a slip.
     return false

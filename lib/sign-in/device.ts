@@ -85,10 +85,10 @@ async function begin(context: DeviceContext): Promise<Outcome> {
   if (sessionID === undefined) return pending(context, await requestDevice(context, scope))
   const key = `${sessionID} ${scope}`
   const { beginnings } = underWay
-  const underway = beginnings.get(key)
-  if (underway) {
-    const device = await underway
-    // The session of this request was read before, and would be saved without it.
+  const joined = beginnings.get(key)
+  if (joined) {
+    const device = await joined
+    // The session of this request was read before; saved as it is, it would lose the sign-in.
     await settings.store.keepDevice(req, device, settings)
     return pending(context, device)
   }

@@ -43,8 +43,8 @@ const minClaimWait = 10
 type TakenMark = Pick<PendingSignIn, 'state' | 'began'> & { takenBy: string }
 type Entry = PendingSignIn | TakenMark
 
-/** By state, which store of this process took it lately. */
-const taken = new Recent<SessionStateStore>(signInLifetime)
+/** The states of sign-ins that any store of this process has taken. */
+const takenHere = new Recent<true>(signInLifetime)
 
 /**
  * Keeps pending sign-ins in the application's session: up to 8 at once in one browser, each for 10 minutes and for
@@ -53,6 +53,7 @@ const taken = new Recent<SessionStateStore>(signInLifetime)
  */
 export class SessionStateStore implements StateStore, DeviceStore {
   private readonly key: string
+  private readonly spent = new Recent<true>(signInLifetime)
   private readonly devices = new DeviceMemory()
 
   /**
@@ -99,7 +100,7 @@ export class SessionStateStore implements StateStore, DeviceStore {
    */
   holds(req: Request, state: string): boolean {
     const signIn = this.signInsOf(sessionOf(req)).find((candidate) => candidate.state === state)
-    return signIn !== undefined && !isTaken(signIn) && !isExpired(signIn) && taken.get(state) !== this
+    return signIn !== undefined && !isTaken(signIn) && !isExpired(signIn) && !this.spent.get(state)
   }
 
   private async take(
@@ -110,10 +111,10 @@ export class SessionStateStore implements StateStore, DeviceStore {
     const session = sessionOf(req)
     const signIns = this.signInsOf(session)
     const signIn = signIns.find((candidate) => candidate.state === state)
-    if (taken.get(state) === this || (signIn && isTaken(signIn))) return buildStateFailure('used')
+    if (this.spent.get(state) || (signIn && isTaken(signIn))) return buildStateFailure('used')
     if (!signIn) {
       // By another store, of another application: at its login, the session ended in which this sign-in was.
-      if (taken.get(state)) return buildStateFailure('used')
+      if (takenHere.get(state)) return buildStateFailure('used')
       // Passport renews the session at login, and what was pending in the old one ends there.
       if (digestOfUser(req) !== '') return buildStateFailure('superseded')
       return buildStateFailure(signIns.length > 0 ? 'unknown' : 'missing')
@@ -123,7 +124,8 @@ export class SessionStateStore implements StateStore, DeviceStore {
     // koa-session keeps its content when Passport renews it; other sessions lose it, unless keepSessionInfo is set.
     if ('ctx' in req && signIn.user !== digestOfUser(req)) return buildStateFailure('superseded')
     // Not the state of the request: it is part of the URL's text, and would keep all of that in memory.
-    taken.set(signIn.state, this)
+    this.spent.set(signIn.state, true)
+    takenHere.set(signIn.state, true)
     return (await this.claim(req, session, signIn)) ?? signIn
   }
 

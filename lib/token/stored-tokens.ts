@@ -52,11 +52,12 @@ export function parseGivenTokens(given: GivenTokens): Omit<StoredTokens, 'key'> 
 
 /** A moment may have become a text, where tokens went through JSON. */
 function toTimes({ expiresIn, expiresAt }: Partial<XaiTokens>): Pick<StoredTokens, 'expiresAt' | 'lifetime'> {
-  if (expiresAt === undefined) return expiresIn === undefined ? {} : toTimes(parseExpiry(expiresIn))
+  const counted = parseExpiry(expiresIn)
   const isMoment = isDate(expiresAt) || ['string', 'number'].includes(typeof expiresAt)
-  const at = isMoment ? new Date(expiresAt).getTime() : Number.NaN
-  if (Number.isNaN(at)) return {}
-  const { expiresIn: seconds } = parseExpiry(expiresIn)
+  const given = new Date(isMoment ? (expiresAt as Date) : Number.NaN)
+  const at = (Number.isNaN(given.getTime()) ? counted.expiresAt : given)?.getTime()
+  if (at === undefined) return {}
+  const { expiresIn: seconds } = counted
   return { expiresAt: at, lifetime: seconds === undefined ? Math.max(0, at - Date.now()) : seconds * 1000 }
 }
 

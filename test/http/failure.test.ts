@@ -208,6 +208,16 @@ describe('an unusable response', () => {
 })
 
 describe('a request without a response', () => {
+  for (const [cause, words] of [
+    [Object.assign(new Error(' '), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    [new Error('of OpenSSL:\n'), 'of OpenSSL:'],
+    [{ message: { odd: true }, code: 'EPROXY' }, '[object Object]'],
+    [{ code: 'EPROXY' }, 'EPROXY'],
+  ] as const)
+    it(`says "${words}" of what was caught`, () => {
+      expect(buildNoResponseError(names, cause).message).to.equal(`${names.what} failed: ${words}`)
+    })
+
   /** Node’s error is like that when every address of a host refuses. */
   const refused = Object.assign(new Error(), { code: 'ECONNREFUSED' })
 

@@ -210,6 +210,12 @@ describe('claims of an id_token and of userinfo', () => {
       { email: 'a', email_verified: false },
     ],
     [
+      'take no word of the id_token for what it says nothing of',
+      { email: 'a', email_verified: null },
+      { email: 'a', email_verified: false },
+      { email: 'a', email_verified: false },
+    ],
+    [
       'have the address and its verification from userinfo',
       {},
       { email: 'b', email_verified: true },

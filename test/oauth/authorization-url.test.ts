@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { expect } from 'chai'
 import {
   buildAuthorizationURL,
@@ -175,8 +176,10 @@ describe('authorization parameters', () => {
       )
     })
 
-  for (const params of [undefined, null, 'a=b', 1, ['a']])
-    it(`are not ${JSON.stringify(params)}`, () => {
+  // biome-ignore lint/suspicious/noThenProperty: a promise of a library
+  const thenable = { then: () => undefined }
+  for (const params of [undefined, null, 'a=b', 1, ['a'], new Map(), Promise.resolve({}), thenable])
+    it(`are not ${inspect(params)}`, () => {
       expect(() => checkAuthorizationParams(params)).to.throw(
         TypeError,
         /^XaiStrategy: authorizationParams must be a plain object, or a function/,

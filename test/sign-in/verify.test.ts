@@ -122,10 +122,7 @@ describe('verify', () => {
       async (_q: unknown, _a: unknown = '', _r?: unknown, p?: Loose, _done?: unknown) => ({ id: p?.id }),
       true,
     ],
-    [
-      'the rest of the parameters',
-      async (_first: unknown, ...rest: Loose[]) => ({ id: rest[1]?.id ?? null }),
-    ],
+    ['the rest of the parameters', async (_first: unknown, ...rest: Loose[]) => ({ id: rest[1]?.id })],
     [
       'the profile in the place of the refresh token',
       (_a: unknown, p: Loose, _r: unknown, done: XaiVerifyCallback) => done(null, { id: p?.id }),
@@ -140,7 +137,16 @@ describe('verify', () => {
       expect((verdict as { error: Error }).error.message).to.contain('a user whose id is missing')
     })
 
-  for (const good of ['a-name', 7, true, { id: 0 }, { id: '' }, { sub: 's' }, Object.create({ id: 1 })])
+  for (const good of [
+    'a-name',
+    7,
+    true,
+    { id: 0 },
+    { id: '' },
+    { sub: 's' },
+    { id: null },
+    Object.create({ id: undefined }),
+  ])
     it(`may make a user that is ${JSON.stringify(good)}`, async () => {
       expect(await call(async (_signIn: unknown) => good)).to.deep.equal({ user: good, info: undefined })
     })

@@ -33,6 +33,22 @@ describe('SessionStateStore', () => {
     expect(JSON.parse(JSON.stringify(session))).to.deep.equal(session)
   })
 
+  it('takes a sign-in once, also where another store of the process has taken it and the session comes again', async () => {
+    const [one, other] = [new SessionStateStore(), new SessionStateStore()]
+    const session = {}
+    const state = await saveSignIn(one, requestWith(session), 'v', undefined, meta)
+    const take = (store: SessionStateStore) =>
+      takeSignIn(store, requestWith(structuredClone(session)), state, meta)
+    expect(await take(one)).to.include({ codeVerifier: 'v' })
+    expect(await take(other)).to.include({ codeVerifier: 'v' })
+    for (const store of [one, other])
+      expect(await take(store)).to.have.nested.property('failure.reason', 'used')
+    expect(await takeSignIn(new SessionStateStore(), requestWith({}), state, meta)).to.have.nested.property(
+      'failure.reason',
+      'used',
+    )
+  })
+
   it('keeps them under a key of the application’s choice', async () => {
     const session = {}
     await saveSignIn(new SessionStateStore({ key: 'pending' }), requestWith(session), 'v', undefined, meta)

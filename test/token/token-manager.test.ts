@@ -281,6 +281,17 @@ describe('TokenManager', () => {
         expect(JSON.parse(`${await store.read(key)}`)).to.deep.equal({ key, accessToken: 'AT-1' })
       })
 
+    it('counts the seconds where there is no moment of expiry', async () => {
+      mock.timers.enable({ apis: ['Date'], now: hour })
+      for (const expiresAt of [undefined, null, 'not a date']) {
+        await manager.save(key, { accessToken: 'AT-1', expiresIn: 60, expiresAt: expiresAt as never })
+        expect(JSON.parse(`${await store.read(key)}`)).to.include({
+          expiresAt: hour + 60_000,
+          lifetime: 60_000,
+        })
+      }
+    })
+
     it('takes the lifetime from the moment of expiry where the seconds are not a number', async () => {
       mock.timers.enable({ apis: ['Date'], now: hour })
       const expiresIn = { toString: 1 } as never
