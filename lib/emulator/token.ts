@@ -122,7 +122,7 @@ export class Forger {
   order(name: Forgery): void {
     if (forgeries.includes(name)) return void this.orders.push(name)
     const meant = findMeant(`${name}`, forgeries)
-    const advice = meant ? `write ${meant}` : 'see forgeries'
+    const advice = meant ? `write ${meant}` : `the forgeries are ${forgeries.join(', ')}`
     throw optionError('forgeNext', `there is no forgery ${name}; ${advice}`)
   }
 

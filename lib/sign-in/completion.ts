@@ -92,7 +92,7 @@ function buildInfo(info: unknown, state: unknown): object {
 export type Verdict = { user: unknown; info: unknown } | { error: unknown }
 
 /** Milliseconds after which a `done` that has not been called is worth a warning. */
-const silentFor = 60_000
+const silentFor = 10_000
 
 /**
  * Calls `verify` and resolves to its first outcome. Later outcomes are ignored; an error, or a user after a failure,

@@ -47,6 +47,8 @@ export class TokenManager {
 
   /** @throws {TypeError} that says which option is wrong, and what to write */
   constructor(options: TokenManagerOptions) {
+    if (typeof Object(options).refresh === 'function')
+      throw optionError('TokenManager', 'the strategy is an option; write new TokenManager({ strategy })')
     checkOptionNames('TokenManager', options, ['strategy', 'store', 'margin'])
     const { strategy, store = new MemoryTokenStore(), margin = 60_000 } = options
     const { refresh, revoke } = Object(strategy)

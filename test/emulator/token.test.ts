@@ -124,7 +124,7 @@ describe('forgeNext', () => {
     expect([...forgeries]).to.have.members([...Object.keys(tokenTests), 'userinfo of another sub'])
     expect(() => given.emulator.forgeNext('toString' as Forgery)).to.throw(
       TypeError,
-      'forgeNext: there is no forgery toString; see forgeries',
+      `forgeNext: there is no forgery toString; the forgeries are ${forgeries.join(', ')}`,
     )
   })
 

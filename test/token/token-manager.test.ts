@@ -613,6 +613,10 @@ describe('TokenManager', () => {
     const wrong: ReadonlyArray<readonly [options: () => unknown, message: RegExp]> = [
       [() => undefined, /^TokenManager: options must be an object/],
       [() => ({}), /^TokenManager: strategy must have refresh and revoke/],
+      [
+        () => server.strategy(),
+        /^TokenManager: the strategy is an option; write new TokenManager\(\{ strategy \}\)$/,
+      ],
       [() => ({ strategy: { refresh() {} } }), /^TokenManager: strategy must have refresh and revoke/],
       [() => ({ strategy: { revoke() {} } }), /^TokenManager: strategy must have refresh and revoke/],
       [
