@@ -1,5 +1,6 @@
+import { inspect } from 'node:util'
 import { expect } from 'chai'
-import { checkOptionNames, findMeant, isText } from '../lib/check.js'
+import { checkOptionNames, findMeant, isPlain, isText } from '../lib/check.js'
 
 const texts: ReadonlyArray<readonly [value: unknown, is: boolean]> = [
   ['a', true],
@@ -133,5 +134,20 @@ describe('findMeant', () => {
   for (const [name, among, meant] of rows)
     it(`takes ${name} among ${among.join(', ')} for ${meant ?? 'none of them'}`, () => {
       expect(findMeant(name, among)).to.equal(meant)
+    })
+})
+
+describe('isPlain', () => {
+  const module = Object.defineProperty({ a: 1 }, Symbol.toStringTag, { value: 'Module' })
+  for (const value of [{}, { a: 1 }, Object.create(null), new (class Options {})(), module])
+    it(`takes ${inspect(value)}`, () => {
+      expect(isPlain(value)).to.equal(true)
+    })
+
+  // biome-ignore lint/suspicious/noThenProperty: a promise of a library
+  const thenable = { then: () => undefined }
+  for (const value of [undefined, null, 'a', 1, [], new Map(), new Headers(), Promise.resolve(), thenable])
+    it(`does not take ${inspect(value)}`, () => {
+      expect(isPlain(value)).to.equal(false)
     })
 })
