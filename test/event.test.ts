@@ -166,38 +166,23 @@ describe('the events of passport-xai', () => {
     expect(found).to.deep.equal([])
   })
 
+  /** A sign-in to which `verify` says so. */
+  const signInWith = (name: string) => (): Promise<unknown> => {
+    verdict = verdicts[name] as () => XaiVerdict
+    return signInDirectly(strategy)
+  }
   const outcomes: ReadonlyArray<readonly [what: string, run: () => Promise<unknown>, event: object]> = [
     ['a sign-in', () => signInDirectly(strategy), { outcome: 'success' }],
-    [
-      'a verify that gives nobody',
-      () => {
-        verdict = verdicts.nobody as () => XaiVerdict
-        return signInDirectly(strategy)
-      },
-      { outcome: 'fail' },
-    ],
-    [
-      'a verify that throws',
-      () => {
-        verdict = verdicts['an error'] as () => XaiVerdict
-        return signInDirectly(strategy)
-      },
-      { outcome: 'error' },
-    ],
+    ['a verify that gives nobody', signInWith('nobody'), { outcome: 'fail' }],
+    ['a verify that throws', signInWith('an error'), { outcome: 'error' }],
     [
       'a verify that gives nobody, with a reason that is none of ours',
-      () => {
-        verdict = verdicts['nobody, with words of its own'] as () => XaiVerdict
-        return signInDirectly(strategy)
-      },
+      signInWith('nobody, with words of its own'),
       { outcome: 'fail', code: 'xai_state_invalid' },
     ],
     [
       'a verify that throws an error with a code that is none of ours',
-      () => {
-        verdict = verdicts['an error, with a code of its own'] as () => XaiVerdict
-        return signInDirectly(strategy)
-      },
+      signInWith('an error, with a code of its own'),
       { outcome: 'error' },
     ],
     [

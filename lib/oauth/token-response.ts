@@ -88,9 +88,10 @@ function buildTokenRefusal(names: FailureNames, response: HttpResponse): XaiOAut
   if ((status === 403 || status === 503) && isCloudflare(response)) {
     return refuse("Cloudflare sent this response, not xAI's OAuth server.")
   }
-  const error = parseRefusal(response)?.error
+  const words = parseRefusal(response)
+  const error = words?.error
   if (status === 403 && tierDenied && !refusalCodes.has(error)) {
-    return isTextPage(response)
+    return words === undefined && isTextPage(response)
       ? refuse(
           "This is a page of text, which xAI's OAuth server does not send: something in front of it refused the request.",
         )
@@ -103,8 +104,6 @@ function buildTokenRefusal(names: FailureNames, response: HttpResponse): XaiOAut
   return buildRefusalError(names, response)
 }
 
-/** Whether a response is text for people, and not the JSON of an OAuth server. */
-const isTextPage = (response: HttpResponse): boolean =>
-  /^text\//i.test(response.headers['content-type'] ?? '') &&
-  response.body.length > 0 &&
-  parseRefusal(response) === undefined
+/** Whether a response says that it is text for people. */
+const isTextPage = ({ headers, body }: HttpResponse): boolean =>
+  /^text\//i.test(headers['content-type'] ?? '') && body.length > 0

@@ -86,15 +86,12 @@ async function begin(context: DeviceContext): Promise<Outcome> {
   const key = `${sessionID} ${scope}`
   const { beginnings } = underWay
   const joined = beginnings.get(key)
-  if (joined) {
-    const device = await joined
-    // The session of this request was read before; saved as it is, it would lose the sign-in.
-    await settings.store.keepDevice(req, device, settings)
-    return pending(context, device)
-  }
-  const beginning = requestDevice(context, scope).finally(() => beginnings.delete(key))
+  const beginning = joined ?? requestDevice(context, scope).finally(() => beginnings.delete(key))
   beginnings.set(key, beginning)
-  return pending(context, await beginning)
+  const device = await beginning
+  // The session of a request that joins was read before; saved as it is, it would lose the sign-in.
+  if (joined) await settings.store.keepDevice(req, device, settings)
+  return pending(context, device)
 }
 
 async function requestDevice(

@@ -115,7 +115,7 @@ describe('a callback that is loaded again at another process, with a session sto
     }
   })
 
-  it('says used afterwards as well, to a browser that still sends the session that ended at the login', async () => {
+  it('says used afterwards at another application of the same process, to a browser whose session ended at the login', async () => {
     pair = await Pair.start(new SlowSessionStore({ get: 1, set: 1 }))
     const browser = new CookieClient()
     const callback = await pair.one.arrive(browser)

@@ -174,11 +174,13 @@ export async function userOf(stage: Stage): Promise<User> {
   return user as unknown as User
 }
 
-/** A sign-in whose id_token is refused, after which nobody asks userinfo. */
+/** A sign-in whose id_token is refused, after which nobody asks userinfo; `meanwhile` happens while the person is away. */
 export const refusesIDToken =
-  (words: RegExp): Scenario['run'] =>
+  (words: RegExp, meanwhile = (): void => undefined): Scenario['run'] =>
   async (stage) => {
-    await stage.expectError(await stage.signIn(), 'xai_id_token_invalid', words)
+    const callback = await stage.arrive()
+    meanwhile()
+    await stage.expectError(await load(stage.victim, callback), 'xai_id_token_invalid', words)
     expect(stage.count('token')).to.equal(1)
     expect(stage.count('userinfo')).to.equal(0)
   }

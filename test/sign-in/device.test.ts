@@ -29,7 +29,7 @@ for (const store of stores)
       app.errors.length = 0
       browser = new CookieClient()
     })
-    afterEach(() => mock.timers.reset())
+    afterEach(() => mock.reset())
 
     /** Lets seconds pass, and asks. */
     const askAfter = (seconds: number, query = ''): ReturnType<DeviceApplication['ask']> => {
@@ -219,9 +219,8 @@ for (const store of stores)
         await app.ask(browser)
         xai.token = respond
         // At invalid_grant, the store is looked at for 3 seconds: another process may have spent the code.
-        const looks = mock.method(timers, 'setTimeout', async () => undefined)
+        mock.method(timers, 'setTimeout', async () => undefined)
         const ending = await askAfter(5)
-        looks.mock.restore()
         expect(ending).to.include({ http, outcome: 'error' })
         expect(ending.error).to.include({ code, name: 'XaiOAuthError' })
         xai.token = refusal('authorization_pending')

@@ -491,6 +491,17 @@ describe('strategy.refresh', () => {
       expect(sent).to.equal(10_002)
     })
 
+    it('remembers a digest, and never the token itself', async () => {
+      const token = 'dead and remembered'
+      refuse()
+      const set = mock.method(Map.prototype, 'set')
+      await failureOf(strategy.refresh(token))
+      const kept = set.mock.calls.map((call) => inspect(call.arguments, { depth: 6 }))
+      set.mock.restore()
+      expect(kept.join()).to.contain('no longer valid')
+      expect(kept.filter((text) => text.includes(token))).to.deep.equal([])
+    })
+
     it('keeps no more than 2,000 characters of each of the words', async () => {
       const long = 'word '.repeat(4000)
       respondWith({ error: 'invalid_grant', error_description: long, error_uri: long }, { status: 400 })

@@ -1,6 +1,5 @@
 import { mock } from 'node:test'
 import { expect } from 'chai'
-import { load } from '../../support/application.js'
 import { type Chapter, refusesIDToken, type Scenario, signsIn, timed } from '../scenario.js'
 import { Reply } from '../server.js'
 import { newKey, type SigningKey } from '../signing.js'
@@ -24,15 +23,7 @@ const shown = (
 })
 
 /** A sign-in that is refused for want of keys; the pause after their first request is over when the person comes back. */
-const refusesKeys =
-  (words: RegExp): Scenario['run'] =>
-  async (stage) => {
-    const callback = await stage.arrive()
-    mock.timers.tick(500)
-    await stage.expectError(await load(stage.victim, callback), 'xai_id_token_invalid', words)
-    expect(stage.count('token')).to.equal(1)
-    expect(stage.count('userinfo')).to.equal(0)
-  }
+const refusesKeys = (words: RegExp): Scenario['run'] => refusesIDToken(words, () => mock.timers.tick(500))
 
 /** A key set request that is answered in another way. */
 const answered = (module: string, what: string, reply: () => object, words = /key set|JWKS/): Scenario => ({
